@@ -1,0 +1,21 @@
+# The one table of allowed edges. `floor module: modules it may use`. It links the targets (module.cmake) and feeds the
+# test that fails on an #include that it does not allow (tests/house/check_includes.py). A new edge is a reviewed line.
+set(MOLDAU_LAYERS
+    "5 broker: base protocol record config runtime net io metrics"
+
+    "4 net: base runtime"
+    "4 io: base runtime"
+    "4 metrics: base"
+    "4 runtime: base"
+    # ----- above: may wait and touch the world · below: pure, deterministic -----
+    "2 log: base record protocol"
+
+    "1 record: base"
+    "1 protocol: base"
+    "1 config: base"
+
+    "0 base:"
+
+    # Tests only: the second set of adapters for the same ports.
+    "beside sim: base runtime"
+)

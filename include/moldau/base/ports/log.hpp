@@ -1,0 +1,66 @@
+// Port: where log lines go. The world's sink (spdlog) is in metrics, the simulator's collects lines
+// with virtual time. A line is a sentence constant enough to grep, then key=value. Cores do not
+// log: their drivers do.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace moldau {
+
+enum class LogLevel : std::uint8_t {
+    trace,  // per batch
+    debug,  // per request
+    info,   // rare state changes
+    warn,   // we coped, look in the morning
+    error,  // someone must act
+};
+
+class LogSink {
+public:
+    virtual ~LogSink() = default;
+    virtual bool enabled(LogLevel level) const = 0;
+    virtual void write(LogLevel level, std::string_view line) = 0;  // safe from every thread
+};
+
+/// What code holds to write lines with: a reference to the sink, formatted only when somebody
+/// listens.
+class Logger {
+public:
+    explicit Logger(LogSink& sink) : sink_(&sink) {}
+
+    template <class... Args>
+    void trace(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::trace, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void debug(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::debug, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void info(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::info, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void warn(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::warn, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void error(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::error, text, std::forward<Args>(args)...);
+    }
+
+private:
+    template <class... Args>
+    void write(LogLevel level, fmt::format_string<Args...> text, Args&&... args) const {
+        if (sink_->enabled(level))
+            sink_->write(level, fmt::format(text, std::forward<Args>(args)...));
+    }
+
+    LogSink* sink_;
+};
+
+}  // namespace moldau
