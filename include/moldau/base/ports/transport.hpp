@@ -33,7 +33,8 @@ struct IoResult {
     std::size_t bytes = 0;
 };
 
-/// Called once, from the owning shard's loop, never from inside the call that registered it.
+/// Called at most once, from the owning shard's loop, never from inside the call that registered
+/// it. May be in vain: try, and wait again. Registering an empty one takes the waiting one back.
 using Wake = std::move_only_function<void()>;
 
 /// One end of a byte stream, owned by one shard. Destroying it closes it; waiting wakes are then

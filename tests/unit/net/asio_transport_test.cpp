@@ -1,0 +1,293 @@
+// Real sockets on loopback; ports are the kernel's choice.
+#include "moldau/net/asio_transport.hpp"
+
+#include "support/lone_shard.hpp"
+
+#include "moldau/runtime/shards.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <numeric>
+#include <string>
+
+namespace moldau::net {
+namespace {
+
+using runtime::Shard;
+using runtime::Task;
+using runtime::Waited;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Stream = std::unique_ptr<ByteStream>;
+
+struct OneShard {
+    support::SteadyClock clock;
+    support::CountingRandom random;
+    support::LinesSink sink;
+    Shard shard{{}, clock, random, sink};
+    std::unique_ptr<Transport> transport = make_asio_transport(shard);
+
+    /// Runs the tasks that were spawned to their end, on this thread.
+    void run_tasks() {
+        runtime::spawn(shard, "end", stop_when_alone(shard));
+        shard.run();
+        EXPECT_THAT(sink.lines(), testing::IsEmpty());
+    }
+    static Task<> stop_when_alone(Shard& shard) {
+        while (shard.task_names().size() > 1)
+            co_await runtime::sleep_until(shard, shard.now() + milliseconds(1));
+        shard.stop();
+    }
+};
+
+Task<std::string> read_until_end(Shard& shard, ByteStream& stream) {
+    std::string all;
+    std::array<std::byte, 1000> buffer;
+    for (;;) {
+        const IoResult got = stream.read(buffer);
+        if (got.status == IoStatus::ok) {
+            all += as_text(BytesView(buffer).first(got.bytes));
+        } else if (got.status == IoStatus::would_block) {
+            co_await runtime::readable(shard, stream, shard.now() + seconds(20));
+        } else {
+            co_return all + (got.status == IoStatus::end ? "|end" : "|failed");
+        }
+    }
+}
+
+Task<bool> write_all(Shard& shard, ByteStream& stream, std::string text) {
+    BytesView rest = as_bytes(text);
+    while (!rest.empty()) {
+        const std::array pieces{rest.first(rest.size() / 2), rest.subspan(rest.size() / 2)};
+        const IoResult put = stream.write(pieces);
+        if (put.status == IoStatus::would_block) {
+            co_await runtime::writable(shard, stream, shard.now() + seconds(20));
+        } else if (put.status != IoStatus::ok) {
+            co_return false;
+        }
+        rest = rest.subspan(put.bytes);
+    }
+    co_return true;
+}
+
+Task<Stream> accept_one(Shard& shard, Transport& transport, Acceptor& acceptor) {
+    for (;;) {
+        auto pending = acceptor.accept();
+        if (!pending) co_return nullptr;
+        if (*pending != nullptr) co_return transport.adopt(std::move(*pending));
+        co_await runtime::acceptable(shard, acceptor, shard.now() + seconds(20));
+    }
+}
+
+Task<> serve_upper(Shard& shard, Transport& transport, Acceptor& acceptor) {
+    Stream stream = co_await accept_one(shard, transport, acceptor);
+    std::string text = co_await read_until_end(shard, *stream);
+    const bool written = co_await write_all(shard, *stream, std::move(text));
+    EXPECT_TRUE(written);
+}
+
+Task<> ask(Shard& shard, Transport& transport, Endpoint to, std::string question,
+           std::string& answer) {
+    auto stream = co_await runtime::connect(shard, transport, to, shard.now() + seconds(20));
+    if (!stream) {
+        answer = stream.error().detail;
+        co_return;
+    }
+    EXPECT_EQ((*stream)->peer().port, to.port);
+    EXPECT_NE((*stream)->local().port, 0);
+    const bool written = co_await write_all(shard, **stream, std::move(question));
+    EXPECT_TRUE(written);
+    (*stream)->finish_sending();
+    answer = co_await read_until_end(shard, **stream);
+}
+
+class AsioTransportOn : public testing::TestWithParam<const char*> {};
+
+TEST_P(AsioTransportOn, CarriesBytesBothWaysAndTheEndOfThem) {
+    OneShard one;
+    auto acceptor = one.transport->listen({GetParam(), 0});
+    ASSERT_TRUE(acceptor) << acceptor.error().detail;
+    std::string answer;
+    std::string question(8'000'000, '?');  // more than the sockets' buffers hold
+    std::iota(question.begin(), question.end(), '\0');
+    runtime::spawn(one.shard, "server", serve_upper(one.shard, *one.transport, **acceptor));
+    runtime::spawn(one.shard, "client",
+                   ask(one.shard, *one.transport, (*acceptor)->local(), question, answer));
+    one.run_tasks();
+    EXPECT_TRUE(answer == question + "|end|end") << answer.size();
+}
+INSTANTIATE_TEST_SUITE_P(Addresses, AsioTransportOn,
+                         testing::Values("127.0.0.1", "::1", "localhost"));
+
+TEST(AsioTransport, ReachesAServerByItsName) {
+    OneShard one;
+    auto acceptor = one.transport->listen({"127.0.0.1", 0});
+    ASSERT_TRUE(acceptor);
+    std::string answer;
+    runtime::spawn(one.shard, "server", serve_upper(one.shard, *one.transport, **acceptor));
+    runtime::spawn(
+        one.shard, "client",
+        ask(one.shard, *one.transport, {"localhost", (*acceptor)->local().port}, "name", answer));
+    one.run_tasks();
+    EXPECT_EQ(answer, "name|end|end");
+}
+
+TEST(AsioTransport, KnowsAClientOfASocketOfBothFamiliesByItsIPv4Address) {
+    OneShard one;
+    auto acceptor = one.transport->listen({"::", 0});
+    ASSERT_TRUE(acceptor) << acceptor.error().detail;
+    std::string answer;
+    runtime::spawn(
+        one.shard, "client",
+        ask(one.shard, *one.transport, {"127.0.0.1", (*acceptor)->local().port}, "", answer));
+    std::unique_ptr<PendingStream> pending;
+    while (pending == nullptr) {
+        one.shard.poll_one();
+        auto accepted = (*acceptor)->accept();
+        ASSERT_TRUE(accepted);
+        pending = std::move(*accepted);
+    }
+    EXPECT_EQ(pending->peer().host, "127.0.0.1");
+    pending.reset();  // nobody adopts it: closed
+    one.run_tasks();
+    EXPECT_EQ(answer, "|end");
+}
+
+TEST(AsioTransport, SaysWhyItCannotListen) {
+    OneShard one;
+    auto first = one.transport->listen({"127.0.0.1", 0});
+    ASSERT_TRUE(first);
+    auto second = one.transport->listen((*first)->local());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::network_exception);
+    EXPECT_THAT(second.error().detail, testing::HasSubstr("in use"));
+    EXPECT_FALSE(one.transport->listen({"203.0.113.7", 0}));
+}
+
+TEST(AsioTransport, SaysWhyItCannotConnect) {
+    OneShard one;
+    std::string answer;
+    Endpoint closed;
+    {
+        auto acceptor = one.transport->listen({"127.0.0.1", 0});
+        ASSERT_TRUE(acceptor);
+        closed = (*acceptor)->local();
+    }
+    runtime::spawn(one.shard, "client", ask(one.shard, *one.transport, closed, "", answer));
+    one.run_tasks();
+    EXPECT_THAT(answer, testing::HasSubstr("refused"));
+}
+
+Task<> closes_soon(Shard& shard, ByteStream& stream) {
+    co_await runtime::sleep_until(shard, shard.now() + milliseconds(2));
+    stream.close();
+}
+
+Task<> waits_in_vain(Shard& shard, Transport& transport, Acceptor& acceptor,
+                     std::vector<Waited>& outcomes) {
+    auto client = co_await runtime::connect(shard, transport, acceptor.local(), runtime::kForever);
+    Stream server = co_await accept_one(shard, transport, acceptor);
+    outcomes.push_back(co_await runtime::readable(shard, *server, shard.now() + milliseconds(2)));
+    outcomes.push_back(co_await runtime::readable(shard, *server, shard.now() + milliseconds(2)));
+    const bool written = co_await write_all(shard, **client, "x");
+    EXPECT_TRUE(written);
+    outcomes.push_back(co_await runtime::readable(shard, *server, shard.now() + seconds(20)));
+    std::array<std::byte, 10> buffer;
+    EXPECT_EQ(server->read(buffer).bytes, 1U);
+    EXPECT_EQ(server->read(buffer).status, IoStatus::would_block);
+    runtime::TaskGroup group(shard);
+    group.spawn("closer", closes_soon(shard, *server));
+    outcomes.push_back(co_await runtime::readable(shard, *server, shard.now() + seconds(20)));
+    EXPECT_EQ(server->read(buffer).status, IoStatus::failed);
+    EXPECT_EQ(server->write({}).status, IoStatus::failed);
+    co_await group.join();
+}
+
+TEST(AsioTransport, AWaitEndsAtItsDeadlineAndTheNextStillSeesBytesAndTheClose) {
+    OneShard one;
+    auto acceptor = one.transport->listen({"127.0.0.1", 0});
+    ASSERT_TRUE(acceptor);
+    std::vector<Waited> outcomes;
+    runtime::spawn(one.shard, "waiter",
+                   waits_in_vain(one.shard, *one.transport, **acceptor, outcomes));
+    one.run_tasks();
+    EXPECT_THAT(outcomes, testing::ElementsAre(Waited::deadline_passed, Waited::deadline_passed,
+                                               Waited::ready, Waited::ready));
+}
+
+Task<> pings(Shard& shard, Transport& transport, Endpoint to, int rounds, std::promise<int>& done) {
+    auto stream = co_await runtime::connect(shard, transport, to, shard.now() + seconds(20));
+    int answered = 0;
+    std::array<std::byte, 10> buffer;
+    for (; stream && answered < rounds; ++answered) {
+        const bool written = co_await write_all(shard, **stream, "ping");
+        if (!written) break;
+        IoResult got = (*stream)->read(buffer);
+        while (got.status == IoStatus::would_block) {
+            co_await runtime::readable(shard, **stream);
+            got = (*stream)->read(buffer);
+        }
+        if (got.status != IoStatus::ok) break;
+    }
+    done.set_value(answered);
+}
+
+Task<> pongs(Shard& shard, Stream stream) {
+    std::array<std::byte, 10> buffer;
+    for (;;) {
+        const IoResult got = stream->read(buffer);
+        if (got.status == IoStatus::would_block) {
+            if (co_await runtime::readable(shard, *stream) != Waited::ready) co_return;
+        } else if (got.status != IoStatus::ok) {
+            co_return;
+        } else {
+            const BytesView piece = BytesView(buffer).first(got.bytes);
+            (void)stream->write({&piece, 1});
+        }
+    }
+}
+
+Task<> hands_over(Shard& shard, Acceptor& acceptor, Shard& to, Transport& its_transport) {
+    for (;;) {
+        auto accepted = acceptor.accept();
+        if (!accepted) co_return;
+        if (*accepted == nullptr) {
+            if (co_await runtime::acceptable(shard, acceptor) != Waited::ready) co_return;
+            continue;
+        }
+        (void)to.post([&to, &its_transport, pending = std::move(*accepted)]() mutable {
+            runtime::spawn(to, "connection", pongs(to, its_transport.adopt(std::move(pending))));
+        });
+    }
+}
+
+TEST(AsioTransport, OneShardAcceptsAndAnotherServes) {
+    support::SteadyClock clock;
+    support::LinesSink sink;
+    runtime::Shards shards(
+        {.count = 2}, clock,
+        [](std::size_t) { return std::make_unique<support::CountingRandom>(); }, sink);
+    auto first = make_asio_transport(shards[0]);
+    auto second = make_asio_transport(shards[1]);
+    std::unique_ptr<Acceptor> acceptor;
+    ASSERT_TRUE(shards.run_on(0, [&] {
+        auto listening = first->listen({"127.0.0.1", 0});
+        ASSERT_TRUE(listening);
+        acceptor = std::move(*listening);
+        runtime::spawn(shards[0], "acceptor", hands_over(shards[0], *acceptor, shards[1], *second));
+    }));
+    std::array<std::promise<int>, 4> done;
+    ASSERT_TRUE(shards.run_on(0, [&] {
+        for (auto& each : done)
+            runtime::spawn(shards[0], "client",
+                           pings(shards[0], *first, acceptor->local(), 200, each));
+    }));
+    for (auto& each : done) EXPECT_EQ(each.get_future().get(), 200);
+    shards.stop();
+    EXPECT_THAT(sink.lines(), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace moldau::net
