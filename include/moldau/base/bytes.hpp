@@ -108,6 +108,9 @@ public:
     std::size_t capacity() const { return block_ == nullptr ? 0 : block_->capacity; }
     MutableBytes room() { return {data(), capacity()}; }
 
+    /// At least `capacity` bytes of room; what was written stays, pointers to it do not.
+    void grow(std::size_t capacity);
+
     /// The first `size` bytes as Bytes; the builder is empty afterwards.
     Bytes publish(std::size_t size) && {
         if (block_ == nullptr) return {};

@@ -22,6 +22,15 @@ TEST(Bytes, ABuilderPublishesWhatWasWrittenAndIsEmptyAfterwards) {
     EXPECT_EQ(builder.capacity(), 0U);  // NOLINT(bugprone-use-after-move): that is what is asked
 }
 
+TEST(BytesBuilder, GrowsWithoutLosingWhatWasWritten) {
+    BytesBuilder builder;
+    builder.grow(4);
+    std::memcpy(builder.data(), "abcd", 4);
+    builder.grow(1U << 20U);
+    std::memcpy(builder.data() + 4, "efgh", 4);
+    EXPECT_EQ(as_text(std::move(builder).publish(8)), "abcdefgh");
+}
+
 TEST(Bytes, ASliceBeyondTheEndStopsTheProcess) {
     const Bytes bytes = Bytes::copy_of(as_bytes("abc"));
     EXPECT_DEATH((void)bytes.slice(2, 2), "check failed.*at=2 count=2 size=3");

@@ -1,0 +1,135 @@
+"""Runs a real moldaud for a test: a free port, a directory of its own, stopped by its pid. Standard library only."""
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+READY = re.compile(r'^ready (\S+://\S+(?: \S+://\S+)*)$')
+
+
+class Moldaud:
+    """with Moldaud(binary, {'connections.max.idle.ms': 8000}) as m: m.address is '127.0.0.1:PORT'."""
+
+    def __init__(self, binary, settings=None, arguments=(), ready_within_s=60):
+        self.binary, self.settings, self.arguments = binary, settings or {}, list(arguments)
+        self.ready_within_s = ready_within_s
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix='moldau-test-')
+        command = [self.binary, '--data-dir', os.path.join(self.folder, 'data'), '--listen', '127.0.0.1:0', *self.arguments]
+        for key, value in self.settings.items():
+            command += ['--set', f'{key}={value}']
+        self.log = open(os.path.join(self.folder, 'stderr'), 'w+b')
+        started = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        line = self._first_line()
+        self.ready_after_s = time.monotonic() - started
+        found = READY.match(line)
+        if not found:
+            self._end()
+            raise AssertionError(f'moldaud was not ready, its first line: {line!r}\n{self.stderr()}')
+        self.listeners = dict(x.split('://') for x in found[1].split())
+        self.address = self.listeners['PLAINTEXT']
+        return self
+
+    def _first_line(self):
+        until, text = time.monotonic() + self.ready_within_s, b''
+        while b'\n' not in text and time.monotonic() < until:
+            if select.select([self.process.stdout], [], [], 0.1)[0]:
+                piece = os.read(self.process.stdout.fileno(), 4096)
+                if not piece:
+                    break
+                text += piece
+        return text.decode().split('\n')[0]
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def stderr(self):
+        self.log.flush()
+        with open(self.log.name, 'rb') as f:
+            return f.read().decode(errors='replace')
+
+    def rss_bytes(self):
+        with open(f'/proc/{self.pid}/status') as f:
+            return next(int(line.split()[1]) * 1024 for line in f if line.startswith('VmRSS'))
+
+    def _end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return 'did not stop within 30 s of SIGTERM'
+
+    def __exit__(self, kind, value, trace):
+        early = self.process.poll()
+        code = self._end()
+        text = self.stderr()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if kind is not None or code != 0:
+            print(f'--- moldaud ended with {code}; its stderr:\n{text}\n---', file=sys.stderr)
+        if kind is None and (early is not None or code != 0):
+            raise AssertionError(f'moldaud ended with {code}' + (' by itself' if early is not None else ''))
+
+
+class Wire:
+    """One raw connection: send(key, version, body) frames a request with header v1, or v2 when flexible."""
+
+    def __init__(self, address, timeout_s=10):
+        host, port = address.rsplit(':', 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=timeout_s)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @staticmethod
+    def request(key, version, body=b'', flexible=False, correlation=7, client=b'wire'):
+        header = struct.pack('>hhih', key, version, correlation, len(client)) + client + (b'\0' if flexible else b'')
+        return struct.pack('>i', len(header) + len(body)) + header + body
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def reply(self):
+        """The reply's bytes after its size; None when the peer closed."""
+        data = self._exactly(4)
+        return None if data is None else self._exactly(struct.unpack('>i', data)[0])
+
+    def _exactly(self, count):
+        data = b''
+        while len(data) < count:
+            try:
+                piece = self.socket.recv(count - len(data))
+            except ConnectionResetError:
+                return None
+            if not piece:
+                return None
+            data += piece
+        return data
+
+    def closed_by_peer(self):
+        """Waits for the peer to close; False when the socket's time-out passes first."""
+        try:
+            return self._exactly(1) is None
+        except TimeoutError:
+            return False
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
