@@ -1,0 +1,42 @@
+// How many connections there may be, in total and from one address (max.connections,
+// max.connections.per.ip and its overrides). A rule without a world: the acceptor asks it.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace moldau::net {
+
+class ConnectionLimits {
+public:
+    struct Rules {
+        std::int32_t total_max = std::numeric_limits<std::int32_t>::max();
+        std::int32_t per_ip_max = std::numeric_limits<std::int32_t>::max();
+        std::map<std::string, std::int32_t, std::less<>>
+            per_ip_overrides;  // numeric address → limit
+    };
+    explicit ConnectionLimits(Rules rules) : rules_(std::move(rules)) {}
+
+    /// Whether one more may be accepted at all; if not, accepting pauses until one is closed (as
+    /// Kafka does).
+    bool has_room() const { return total_ < rules_.total_max; }
+
+    /// Counts one more from `ip`; false, and not counted, when that address has all that it may
+    /// have.
+    bool admit(std::string_view ip);
+    void release(std::string_view ip);
+
+    std::int32_t total() const { return total_; }
+
+private:
+    std::int32_t limit_of(std::string_view ip) const;
+
+    Rules rules_;
+    std::int32_t total_ = 0;
+    std::map<std::string, std::int32_t, std::less<>> by_ip_;
+};
+
+}  // namespace moldau::net

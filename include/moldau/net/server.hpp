@@ -1,0 +1,69 @@
+// The listening side: one acceptor, connections spread over the shards, their limits.
+#pragma once
+
+#include "moldau/base/ports/transport.hpp"
+#include "moldau/base/result.hpp"
+#include "moldau/net/connection_limits.hpp"
+#include "moldau/net/session.hpp"
+#include "moldau/runtime/shard.hpp"
+#include "moldau/runtime/task.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moldau::net {
+
+struct ConnectionSettings {
+    std::int32_t frame_bytes_max = 100 << 20;            // socket.request.max.bytes
+    std::size_t in_flight_bytes_max = 16U << 20U;        // moldau.connection.inflight.bytes
+    Duration idle_max = std::chrono::minutes(10);        // connections.max.idle.ms
+    Duration frame_deadline = std::chrono::seconds(30);  // moldau.connection.frame.deadline.ms
+};
+
+struct ListenerSettings {
+    std::string name;
+    Endpoint endpoint;  // port 0: a free one
+};
+
+/// A shard and its way to the network; both outlive the server.
+struct ShardAndTransport {
+    runtime::Shard* shard = nullptr;
+    Transport* transport = nullptr;
+};
+
+/// Accepts on the first shard and hands each connection to the shard that has the fewest.
+class Server {
+public:
+    struct Settings {
+        ConnectionSettings connection;
+        ConnectionLimits::Rules limits;
+        std::size_t memory_budget_bytes = 512U << 20U;  // moldau.memory.budget.bytes
+    };
+
+    Server(Settings settings, std::vector<ShardAndTransport> shards, Service& service);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();
+
+    /// Opens the listeners, in the order given; on return clients can connect. On the first shard.
+    /// Errors: network_exception, naming the listener; none is open then.
+    Result<> listen(const std::vector<ListenerSettings>& listeners);
+
+    /// Where each listener listens, in the order given to listen(), with the ports that the system
+    /// chose.
+    std::vector<Endpoint> endpoints() const;
+
+    /// Stops accepting and closes all connections; ends when none is left. On the first shard.
+    runtime::Task<> stop();
+
+    std::int32_t connections() const;  // on the first shard
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace moldau::net

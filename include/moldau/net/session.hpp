@@ -1,0 +1,59 @@
+// What the network layer asks of those who answer: one Session per connection, fed with frames,
+// giving replies.
+#pragma once
+
+#include "moldau/base/bytes.hpp"
+#include "moldau/base/ports/transport.hpp"
+#include "moldau/runtime/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace moldau::runtime {
+class Shard;
+}
+
+namespace moldau::net {
+
+struct ConnectionInfo {
+    std::uint64_t id = 0;  // unique in this process
+    std::string listener;  // its name, as in `listeners`
+    Endpoint local, peer;
+};
+
+struct Reply {
+    enum class Outcome : std::uint8_t {
+        send,     // the bytes, as they are: size, header, body
+        nothing,  // a request that has no response (Produce with acks=0)
+        close,    // close the connection once the earlier replies are out
+    };
+    Outcome outcome = Outcome::nothing;
+    Bytes first;
+    std::vector<Bytes> more;  // sent behind `first`, by reference: records
+};
+
+/// At once, or when the task ends. Tasks of one connection run side by side; their replies leave in
+/// order.
+using Answer = std::variant<Reply, runtime::Task<Reply>>;
+
+/// The state of one connection on the answering side. Lives on the connection's shard; outlives its
+/// tasks.
+class Session {
+public:
+    virtual ~Session() = default;
+    /// `frame`: header and body, without the size. Called in order of arrival.
+    virtual Answer serve(Bytes frame) = 0;
+};
+
+/// Makes sessions; called on the connection's shard.
+class Service {
+public:
+    virtual ~Service() = default;
+    virtual std::unique_ptr<Session> open(runtime::Shard& shard,
+                                          const ConnectionInfo& connection) = 0;
+};
+
+}  // namespace moldau::net

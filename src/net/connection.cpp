@@ -1,0 +1,231 @@
+#include "connection.hpp"
+
+#include <array>
+#include <utility>
+
+namespace moldau::net {
+namespace {
+
+constexpr int kReadsPerTurn = 8;             // then other connections of the shard have their turn
+constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
+constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 KiB a second
+
+}  // namespace
+
+Connection::Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream)
+    : shard_(shared.shard),
+      settings_(shared.settings),
+      budget_waiters_(shared.budget_waiters),
+      info_(std::move(info)),
+      stream_(std::move(stream)),
+      session_(shared.service.open(shared.shard, info_)),
+      frames_(settings_.frame_bytes_max),
+      memory_(shared.budget),
+      progress_(shard_),
+      last_active_(shard_.now()),
+      frame_deadline_(last_active_),
+      tasks_(shard_) {}
+
+runtime::Task<> Connection::run() {
+    co_await read();
+    tasks_.cancel();
+    co_await tasks_.join();
+    stream_->close();
+}
+
+runtime::Task<> Connection::read() {
+    Next next = Next::wait_for_bytes;
+    while (next != Next::end) {
+        switch (next) {
+            case Next::read_on:
+                next = read_once();
+                break;
+            case Next::wait_for_bytes:
+                next = co_await wait_for_bytes();
+                break;
+            case Next::wait_for_progress:
+                next = co_await wait_for_progress();
+                break;
+            case Next::wait_for_memory:
+                next = co_await wait_for_memory();
+                break;
+            case Next::drain:
+                co_await drain();
+                next = Next::end;
+                break;
+            case Next::end:
+                break;
+        }
+    }
+}
+
+Connection::Next Connection::read_once() {
+    for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+        if (failed_ || replies_.wants_close()) return Next::end;
+        if (replies_.closing()) return Next::drain;
+        if (replies_.bytes() >= settings_.in_flight_bytes_max) return Next::wait_for_progress;
+        const MutableBytes room = frames_.room();
+        if (!charge()) return Next::wait_for_memory;
+        const IoResult got = stream_->read(room);
+        if (got.status == IoStatus::would_block) return Next::wait_for_bytes;
+        if (got.status == IoStatus::failed) return Next::end;
+        if (got.status == IoStatus::end)
+            return Next::drain;  // the peer may still read what it asked for
+        last_active_ = shard_.now();
+        const bool was_in_frame = frames_.mid_frame();
+        if (Result<> ok = frames_.filled(got.bytes); !ok) {
+            log_close(ok.error().detail);
+            return Next::drain;
+        }
+        auto frame = frames_.next();
+        if (frame || !was_in_frame) frame_deadline_ = last_active_ + settings_.frame_deadline;
+        // Who keeps to the least rate may take longer than the deadline for a large frame.
+        frame_deadline_ += Duration(static_cast<std::int64_t>(got.bytes) * kLeastRateNsPerByte);
+        for (; frame; frame = frames_.next()) serve(std::move(*frame));
+        flush();
+    }
+    return Next::wait_for_bytes;
+}
+
+void Connection::serve(Bytes frame) {
+    if (replies_.closing()) return;
+    const ReplyQueue::Ticket ticket = replies_.expect(frame.size());
+    Answer answered = session_->serve(std::move(frame));
+    if (auto* now = std::get_if<Reply>(&answered)) {
+        replies_.complete(ticket, std::move(*now));
+        return;
+    }
+    tasks_.spawn("answer", answer(ticket, std::get<runtime::Task<Reply>>(std::move(answered))));
+}
+
+runtime::Task<> Connection::answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task) {
+    try {
+        Reply reply = co_await std::move(task);
+        replies_.complete(ticket, std::move(reply));
+    } catch (...) {
+        // The client must not wait for ever for what cannot come; the task's owner logs what
+        // escaped.
+        replies_.complete(ticket, {.outcome = Reply::Outcome::close, .first = {}, .more = {}});
+        start_writing();
+        throw;
+    }
+    start_writing();
+}
+
+void Connection::start_writing() {
+    if (writing_) return;
+    writing_ = true;
+    tasks_.spawn(
+        "write",
+        write());  // from the shard's loop: answers that come in one turn leave in one write
+}
+
+runtime::Task<> Connection::write() {
+    while (!failed_ && replies_.has_sendable()) {
+        if (send_some()) continue;
+        if (failed_) break;
+        const MonoTime deadline = idle_deadline();
+        if (co_await runtime::writable(shard_, *stream_, deadline) != runtime::Waited::ready) {
+            end_at_once("the peer does not read");
+        }
+    }
+    (void)replies_.sent(0);  // requests without a response are done with, too
+    writing_ = false;
+    progress_.set();
+    if (replies_.wants_close()) end_at_once("asked for by an answer");
+}
+
+void Connection::flush() {
+    (void)replies_.sent(0);
+    while (!writing_ && !failed_ && replies_.has_sendable()) {
+        if (!send_some() && !failed_) start_writing();
+    }
+}
+
+bool Connection::send_some() {
+    std::array<BytesView, kPiecesPerWrite> pieces;
+    const std::size_t count = replies_.gather(pieces);
+    const IoResult put = stream_->write({pieces.data(), count});
+    if (put.status == IoStatus::ok) {
+        (void)replies_.sent(put.bytes);
+        last_active_ = shard_.now();
+        return true;
+    }
+    if (put.status != IoStatus::would_block) end_at_once("sending failed");
+    return false;
+}
+
+runtime::Task<Connection::Next> Connection::wait_for_bytes() {
+    frames_.rest();
+    (void)charge();  // short of memory it does not read on: read_once() looks again
+    const runtime::Waited waited = co_await runtime::readable(shard_, *stream_, read_deadline());
+    if (waited == runtime::Waited::cancelled) co_return Next::end;
+    if (waited == runtime::Waited::ready) co_return Next::read_on;
+    const MonoTime now = shard_.now();
+    if (frames_.mid_frame() && now >= frame_deadline_) {
+        log_close("a frame was not completed in time");
+        co_return Next::drain;
+    }
+    if (replies_.empty() && now >= idle_deadline()) {
+        log_close("idle");
+        co_return Next::end;
+    }
+    if (!replies_.empty()) last_active_ = now;  // who waits for an answer is not idle
+    co_return Next::wait_for_bytes;
+}
+
+runtime::Task<Connection::Next> Connection::wait_for_progress() {
+    const runtime::Waited waited = co_await progress_.wait();
+    if (waited != runtime::Waited::ready) co_return Next::end;
+    // The peer was not asked for more meanwhile: its unfinished frame gets its time anew.
+    if (frames_.mid_frame()) frame_deadline_ = shard_.now() + settings_.frame_deadline;
+    co_return Next::read_on;
+}
+
+runtime::Task<Connection::Next> Connection::wait_for_memory() {
+    const MonoTime deadline = shard_.now() + settings_.frame_deadline;
+    const runtime::Waited waited =
+        co_await budget_waiters_.reserve(memory_, in_use() - memory_.held(), deadline);
+    if (waited == runtime::Waited::cancelled) co_return Next::end;
+    if (waited == runtime::Waited::ready) co_return Next::read_on;
+    log_close("no memory within the budget");
+    co_return Next::drain;
+}
+
+runtime::Task<> Connection::drain() {
+    while (!failed_ && !replies_.empty() && !replies_.wants_close()) {
+        if (co_await progress_.wait() != runtime::Waited::ready) co_return;
+    }
+    if (!failed_) stream_->finish_sending();
+}
+
+bool Connection::charge() {
+    const std::uint64_t used = in_use();
+    if (used > memory_.held()) return memory_.try_reserve(used - memory_.held());
+    memory_.release(memory_.held() - used);
+    return true;
+}
+
+void Connection::end_at_once(std::string_view reason) {
+    if (failed_) return;
+    failed_ = true;
+    log_close(reason);
+    stream_->close();  // wakes read() and write(), wherever they wait
+    progress_.set();
+}
+
+void Connection::log_close(std::string_view reason) const {
+    shard_.log().debug("closing connection id={} listener={} peer={}:{} reason={}", info_.id,
+                       info_.listener, info_.peer.host, info_.peer.port, reason);
+}
+
+MonoTime Connection::idle_deadline() const {
+    return settings_.idle_max == Duration::max() ? runtime::kForever
+                                                 : last_active_ + settings_.idle_max;
+}
+
+MonoTime Connection::read_deadline() const {
+    return frames_.mid_frame() ? std::min(idle_deadline(), frame_deadline_) : idle_deadline();
+}
+
+}  // namespace moldau::net

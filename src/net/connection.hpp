@@ -1,0 +1,90 @@
+// One connection on its shard: reads frames, has them served, sends the replies in order.
+// Back-pressure: it stops reading while too many bytes of its requests and replies are in flight,
+// or while the process has used up its budget.
+#pragma once
+
+#include "frame_buffer.hpp"
+#include "reply_queue.hpp"
+
+#include "moldau/base/ports/transport.hpp"
+#include "moldau/net/server.hpp"
+#include "moldau/net/session.hpp"
+#include "moldau/runtime/memory_budget.hpp"
+#include "moldau/runtime/shard.hpp"
+#include "moldau/runtime/task_group.hpp"
+#include "moldau/runtime/wait.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace moldau::net {
+
+class Connection {
+public:
+    /// What all connections of one shard share; it outlives them.
+    struct Shared {
+        runtime::Shard& shard;
+        Transport& transport;
+        runtime::MemoryBudget& budget;
+        runtime::BudgetWaiters& budget_waiters;
+        const ConnectionSettings& settings;
+        Service& service;
+    };
+
+    Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    const ConnectionInfo& info() const { return info_; }
+
+    /// Lives as long as the connection; on return nothing of it runs and the stream is closed.
+    runtime::Task<> run();
+
+private:
+    enum class Next : std::uint8_t {
+        read_on,
+        wait_for_bytes,
+        wait_for_progress,
+        wait_for_memory,
+        drain,
+        end
+    };
+
+    runtime::Task<> read();
+    runtime::Task<Next> wait_for_bytes();
+    runtime::Task<Next> wait_for_progress();
+    runtime::Task<Next> wait_for_memory();
+    runtime::Task<> drain();
+    runtime::Task<> write();
+    runtime::Task<> answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task);
+
+    Next read_once();
+    void serve(Bytes frame);
+    void start_writing();
+    void flush();
+    bool send_some();
+    bool charge();
+    std::size_t in_use() const { return frames_.held() + replies_.bytes(); }
+    void end_at_once(std::string_view reason);
+    void log_close(std::string_view reason) const;
+    MonoTime idle_deadline() const;
+    MonoTime read_deadline() const;
+
+    runtime::Shard& shard_;
+    const ConnectionSettings& settings_;
+    runtime::BudgetWaiters& budget_waiters_;
+    ConnectionInfo info_;
+    std::unique_ptr<ByteStream> stream_;
+    std::unique_ptr<Session> session_;
+    FrameBuffer frames_;
+    ReplyQueue replies_;
+    runtime::MemoryBudget::Holder memory_;  // follows in_use()
+    runtime::Signal progress_;              // replies were sent, or writing has ended
+    MonoTime last_active_;                  // bytes came or went
+    MonoTime frame_deadline_;               // of the unfinished frame, if there is one
+    bool writing_ = false;                  // write() runs, or is about to
+    bool failed_ = false;                   // the stream is closed
+    runtime::TaskGroup tasks_;              // write() and the answers under way
+};
+
+}  // namespace moldau::net

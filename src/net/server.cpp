@@ -1,0 +1,226 @@
+#include "moldau/net/server.hpp"
+
+#include "connection.hpp"
+
+#include "moldau/runtime/memory_budget.hpp"
+#include "moldau/runtime/task_group.hpp"
+#include "moldau/runtime/wait.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace moldau::net {
+namespace {
+
+// After accept() failed (out of descriptors, mostly) there is no point in trying at once.
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+/// The connections of one shard; touched there only.
+struct ShardConnections {
+    ShardConnections(ShardAndTransport where, runtime::MemoryBudget& budget,
+                     const ConnectionSettings& settings, Service& service)
+        : waiters(budget, *where.shard),
+          shared{*where.shard, *where.transport, budget, waiters, settings, service},
+          tasks(*where.shard) {}
+
+    runtime::BudgetWaiters waiters;
+    Connection::Shared shared;
+    runtime::TaskGroup tasks;
+    bool stopping = false;
+};
+
+struct Server::State : std::enable_shared_from_this<State> {
+    State(Settings given, std::vector<ShardAndTransport> where, Service& service)
+        : settings(std::move(given)),
+          limits(settings.limits),
+          budget(settings.memory_budget_bytes),
+          home(*where.front().shard),
+          home_transport(*where.front().transport),
+          accepting(home),
+          closed(home) {
+        for (const ShardAndTransport& each : where) {
+            shards.push_back(
+                std::make_unique<ShardConnections>(each, budget, settings.connection, service));
+        }
+        count_by_shard.resize(shards.size());
+    }
+
+    struct Listening {
+        std::string name;
+        std::unique_ptr<Acceptor> acceptor;
+    };
+
+    runtime::Task<> accept(std::size_t index);
+    void hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending);
+    runtime::Task<> serve(std::size_t shard, ConnectionInfo info,
+                          std::unique_ptr<PendingStream> pending);
+    void adopt(std::size_t shard, ConnectionInfo info, std::unique_ptr<PendingStream> pending);
+    void gone(std::size_t shard, const std::string& ip);
+    void report_gone(std::size_t shard, const std::string& ip);
+
+    Settings settings;
+    ConnectionLimits limits;  // on the home shard, as all below but `shards`
+    runtime::MemoryBudget budget;
+    runtime::Shard& home;
+    Transport& home_transport;
+    std::vector<std::unique_ptr<ShardConnections>> shards;
+    std::vector<std::int32_t> count_by_shard;
+    std::vector<Listening> listeners;
+    runtime::TaskGroup accepting;
+    runtime::Signal closed;  // a connection has gone
+    std::uint64_t next_id = 1;
+};
+
+Server::Server(Settings settings, std::vector<ShardAndTransport> shards, Service& service)
+    : state_(std::make_shared<State>(std::move(settings), std::move(shards), service)) {}
+
+Server::~Server() = default;
+
+Result<> Server::listen(const std::vector<ListenerSettings>& wanted) {
+    std::vector<State::Listening> opened;
+    for (const ListenerSettings& each : wanted) {
+        auto acceptor = state_->home_transport.listen(each.endpoint);
+        if (!acceptor) {
+            return Error{acceptor.error().code,
+                         fmt::format("listener {} on {}:{}: {}", each.name, each.endpoint.host,
+                                     each.endpoint.port, acceptor.error().detail)};
+        }
+        opened.push_back({each.name, std::move(*acceptor)});
+    }
+    state_->listeners = std::move(opened);
+    for (std::size_t i = 0; i < state_->listeners.size(); ++i) {
+        state_->accepting.spawn("accept " + state_->listeners[i].name, state_->accept(i));
+    }
+    return {};
+}
+
+std::vector<Endpoint> Server::endpoints() const {
+    std::vector<Endpoint> found;
+    for (const State::Listening& each : state_->listeners) found.push_back(each.acceptor->local());
+    return found;
+}
+
+std::int32_t Server::connections() const {
+    return state_->limits.total();
+}
+
+runtime::Task<> Server::State::accept(std::size_t index) {
+    while (true) {
+        // Kafka, too, lets new connections wait in the backlog while there are max.connections.
+        if (!limits.has_room()) {
+            if (co_await closed.wait() == runtime::Waited::cancelled) co_return;
+            continue;
+        }
+        auto pending = listeners[index].acceptor->accept();
+        if (!pending) {
+            home.log().warn("cannot accept connections listener={} reason={}",
+                            listeners[index].name, pending.error().detail);
+            if (co_await runtime::sleep_until(home, home.now() + kAcceptPause) ==
+                runtime::Waited::cancelled)
+                co_return;
+            continue;
+        }
+        if (*pending != nullptr) {
+            hand_over(listeners[index], std::move(*pending));
+            continue;
+        }
+        if (co_await runtime::acceptable(home, *listeners[index].acceptor) ==
+            runtime::Waited::cancelled)
+            co_return;
+    }
+}
+
+void Server::State::hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending) {
+    const Endpoint peer = pending->peer();
+    if (!limits.admit(peer.host)) {
+        home.log().debug(
+            "refused a connection: its address has max.connections.per.ip already listener={} "
+            "peer={}",
+            listener.name, peer.host);
+        return;  // closes it
+    }
+    const auto least = std::min_element(count_by_shard.begin(), count_by_shard.end());
+    const auto shard = static_cast<std::size_t>(least - count_by_shard.begin());
+    ++*least;
+    ConnectionInfo info{.id = next_id++, .listener = listener.name, .local = {}, .peer = peer};
+    if (shards[shard]->shared.shard.index() == home.index()) {
+        adopt(shard, std::move(info), std::move(pending));
+        return;
+    }
+    Result<> posted = shards[shard]->shared.shard.post(
+        [self = shared_from_this(), shard, info, moved = std::move(pending)]() mutable {
+            self->adopt(shard, std::move(info), std::move(moved));
+        });
+    if (!posted) {
+        home.log().warn("closed a new connection: its shard takes no more shard={} reason={}",
+                        shard, posted.error().detail);
+        gone(shard, peer.host);
+    }
+}
+
+void Server::State::adopt(std::size_t shard, ConnectionInfo info,
+                          std::unique_ptr<PendingStream> pending) {
+    ShardConnections& here = *shards[shard];
+    if (here.stopping) {
+        report_gone(shard, info.peer.host);
+        return;
+    }
+    here.tasks.spawn("connection", serve(shard, std::move(info), std::move(pending)));
+}
+
+runtime::Task<> Server::State::serve(std::size_t shard, ConnectionInfo info,
+                                     std::unique_ptr<PendingStream> pending) {
+    ShardConnections& here = *shards[shard];
+    const std::string ip = info.peer.host;
+    {
+        auto stream = here.shared.transport.adopt(std::move(pending));
+        info.local = stream->local();
+        Connection connection(here.shared, std::move(info), std::move(stream));
+        co_await connection.run();
+    }
+    report_gone(shard, ip);
+}
+
+void Server::State::report_gone(std::size_t shard, const std::string& ip) {
+    runtime::Shard& here = shards[shard]->shared.shard;
+    if (here.index() == home.index()) {
+        gone(shard, ip);
+        return;
+    }
+    // As an answer, which is never refused for want of room: a lost count would never come back.
+    (void)home.post_answer([self = shared_from_this(), shard, ip] { self->gone(shard, ip); });
+}
+
+void Server::State::gone(std::size_t shard, const std::string& ip) {
+    --count_by_shard[shard];
+    limits.release(ip);
+    closed.set();
+}
+
+runtime::Task<> Server::stop() {
+    const std::shared_ptr<State> state = state_;
+    state->accepting.cancel();
+    co_await state->accepting.join();
+    for (State::Listening& each : state->listeners) each.acceptor.reset();
+    for (auto each = state->shards.rbegin(); each != state->shards.rend(); ++each) {
+        ShardConnections* connections = each->get();
+        Result<> told =
+            co_await runtime::call(state->home, connections->shared.shard, [connections] {
+                connections->stopping = true;
+                connections->tasks.cancel();
+            });
+        if (!told)
+            state->home.log().warn("a shard did not close its connections reason={}",
+                                   told.error().detail);
+    }
+    while (state->limits.total() > 0) {
+        if (co_await state->closed.wait() == runtime::Waited::cancelled) co_return;
+    }
+}
+
+}  // namespace moldau::net

@@ -1,0 +1,30 @@
+#include "moldau/net/connection_limits.hpp"
+
+#include <gtest/gtest.h>
+
+namespace moldau::net {
+namespace {
+
+TEST(ConnectionLimits, CountByAddressAndInTotal) {
+    ConnectionLimits limits({.total_max = 3, .per_ip_max = 2, .per_ip_overrides = {}});
+    EXPECT_TRUE(limits.admit("127.0.0.1"));
+    EXPECT_TRUE(limits.admit("127.0.0.1"));
+    EXPECT_FALSE(limits.admit("127.0.0.1"));
+    EXPECT_TRUE(limits.admit("127.0.0.2"));
+    EXPECT_FALSE(limits.has_room());
+    limits.release("127.0.0.1");
+    EXPECT_TRUE(limits.has_room());
+    EXPECT_TRUE(limits.admit("127.0.0.1"));
+}
+
+TEST(ConnectionLimits, AnOverrideTakesThePlaceOfTheLimitForItsAddress) {
+    ConnectionLimits limits(
+        {.per_ip_max = 1, .per_ip_overrides = {{"10.0.0.1", 0}, {"10.0.0.2", 2}}});
+    EXPECT_FALSE(limits.admit("10.0.0.1"));
+    EXPECT_TRUE(limits.admit("10.0.0.2"));
+    EXPECT_TRUE(limits.admit("10.0.0.2"));
+    EXPECT_FALSE(limits.admit("10.0.0.2"));
+}
+
+}  // namespace
+}  // namespace moldau::net

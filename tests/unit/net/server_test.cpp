@@ -1,0 +1,357 @@
+// The server over real sockets and two shards, with a session that does as the frame says.
+#include "moldau/net/server.hpp"
+
+#include "support/lone_shard.hpp"
+
+#include "moldau/base/endian.hpp"
+#include "moldau/io/system_clock.hpp"
+#include "moldau/io/system_random.hpp"
+#include "moldau/net/asio_transport.hpp"
+#include "moldau/runtime/shards.hpp"
+#include "moldau/runtime/task_group.hpp"
+#include "moldau/runtime/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <future>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace moldau::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+Reply sending(std::string text) {
+    std::string framed(4, '\0');
+    store_be(reinterpret_cast<std::byte*>(framed.data()), static_cast<std::int32_t>(text.size()));
+    return {.outcome = Reply::Outcome::send,
+            .first = Bytes::copy_of(as_bytes(framed + text)),
+            .more = {}};
+}
+
+/// "echo…" comes back; "late" comes back when "release" has come; "silent" has no reply; "throw"
+/// throws in a task; "close" closes; "shard" tells which shard serves; "big N" gives N bytes.
+class ScriptedService : public Service {
+public:
+    std::unique_ptr<Session> open(runtime::Shard& shard, const ConnectionInfo& info) override;
+
+    std::atomic<int> opened{0}, served{0}, served_large{0};
+    std::vector<class ScriptedSession*> sessions;  // of shard 0, for "release all"
+};
+
+class ScriptedSession : public Session {
+public:
+    ScriptedSession(runtime::Shard& shard, ScriptedService& service)
+        : shard_(shard), service_(service), released_(shard) {}
+
+    void release() { released_.set(); }
+
+    Answer serve(Bytes frame) override {
+        const std::string text(as_text(frame));
+        ++service_.served;
+        if (text.size() > 1000) ++service_.served_large;
+        if (text == "release all") {
+            for (ScriptedSession* each : service_.sessions) each->release();
+        }
+        if (text == "silent") return Reply{};
+        if (text == "close")
+            return Reply{.outcome = Reply::Outcome::close, .first = {}, .more = {}};
+        if (text == "late") return late(*this);
+        if (text == "throw") return throwing();
+        if (text == "shard") return sending(std::to_string(shard_.index()));
+        if (text.starts_with("big ")) return sending(std::string(std::stoul(text.substr(4)), 'x'));
+        if (text == "release") released_.set();
+        return sending(text);
+    }
+
+private:
+    static runtime::Task<Reply> late(ScriptedSession& self) {
+        if (co_await self.released_.wait() == runtime::Waited::cancelled) co_return Reply{};
+        co_return sending("late");
+    }
+    static runtime::Task<Reply> throwing() {
+        throw std::runtime_error("a surprise");
+        co_return Reply{};
+    }
+
+    runtime::Shard& shard_;
+    ScriptedService& service_;
+    runtime::Signal released_;
+};
+
+std::unique_ptr<Session> ScriptedService::open(runtime::Shard& shard, const ConnectionInfo& info) {
+    if (info.listener == "TEST" && info.peer.host == "127.0.0.1" && info.local.port != 0) ++opened;
+    auto session = std::make_unique<ScriptedSession>(shard, *this);
+    if (shard.index() == 0) sessions.push_back(session.get());
+    return session;
+}
+
+class Client {
+public:
+    explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const timeval patience{.tv_sec = 20, .tv_usec = 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    ~Client() { ::close(fd_); }
+
+    void send(std::string_view text) const {
+        std::string framed(4, '\0');
+        store_be(reinterpret_cast<std::byte*>(framed.data()),
+                 static_cast<std::int32_t>(text.size()));
+        send_raw(framed.append(text));
+    }
+    void send_raw(std::string_view bytes) const {
+        EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+    void finish() const { ::shutdown(fd_, SHUT_WR); }
+
+    /// The next reply; "closed" when the server has closed; "nothing" when the time-out has passed.
+    std::string reply() const {
+        std::string size = exactly(4);
+        return size.size() < 4 ? size_fault(size)
+                               : exactly(static_cast<std::size_t>(load_be<std::int32_t>(
+                                     reinterpret_cast<const std::byte*>(size.data()))));
+    }
+    std::string ask(std::string_view text) const {
+        send(text);
+        return reply();
+    }
+    bool connected() const { return connected_; }
+
+private:
+    std::string size_fault(const std::string&) const { return timed_out_ ? "nothing" : "closed"; }
+    std::string exactly(std::size_t count) const {
+        std::string got(count, '\0');
+        std::size_t have = 0;
+        while (have < count) {
+            const ssize_t n = ::recv(fd_, got.data() + have, count - have, 0);
+            if (n <= 0) {
+                timed_out_ = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+                return got.substr(0, have);
+            }
+            have += static_cast<std::size_t>(n);
+        }
+        return got;
+    }
+
+    int fd_;
+    bool connected_ = false;
+    mutable bool timed_out_ = false;
+};
+
+class RunningServer {
+public:
+    explicit RunningServer(Server::Settings settings = {}, std::size_t shards = 2)
+        : shards_(
+              {.count = shards, .mailbox_jobs_max = 1024}, clock_,
+              [](std::size_t) { return std::make_unique<io::SystemRandom>(); }, sink_) {
+        std::vector<ShardAndTransport> where;
+        for (std::size_t i = 0; i < shards; ++i) {
+            transports_.push_back(make_asio_transport(shards_[i]));
+            where.push_back({&shards_[i], transports_.back().get()});
+        }
+        server_ = std::make_unique<Server>(std::move(settings), where, service);
+        on_home([this] {
+            EXPECT_TRUE(server_->listen({{.name = "TEST", .endpoint = {"127.0.0.1", 0}}}));
+        });
+        on_home([this] { port_ = server_->endpoints().front().port; });
+    }
+    RunningServer(const RunningServer&) = delete;
+    RunningServer& operator=(const RunningServer&) = delete;
+    ~RunningServer() {
+        std::promise<void> stopped;
+        on_home([&] { runtime::spawn(shards_[0], "stop", stop(*server_, stopped)); });
+        stopped.get_future().wait();
+        on_home([this] { EXPECT_EQ(server_->connections(), 0); });
+        for (std::size_t i = transports_.size(); i-- > 0;)
+            EXPECT_TRUE(shards_.run_on(i, [this, i] { transports_[i].reset(); }));
+        shards_.stop();
+    }
+
+    std::uint16_t port() const { return port_; }
+    std::vector<std::string> lines() { return sink_.lines(); }
+    ScriptedService service;
+
+private:
+    static runtime::Task<> stop(Server& server, std::promise<void>& stopped) {
+        co_await server.stop();
+        stopped.set_value();
+    }
+    void on_home(runtime::Job job) { ASSERT_TRUE(shards_.run_on(0, std::move(job))); }
+
+    io::SystemClock clock_;
+    support::LinesSink sink_;
+    runtime::Shards shards_;
+    std::vector<std::unique_ptr<Transport>> transports_;
+    std::unique_ptr<Server> server_;
+    std::uint16_t port_ = 0;
+};
+
+TEST(Server, AnswersEachRequestInOrder) {
+    RunningServer server;
+    const Client client(server.port());
+    for (int i = 0; i < 200; ++i) client.send(std::to_string(i));
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(client.reply(), std::to_string(i));
+    EXPECT_EQ(server.service.opened, 1);
+}
+
+TEST(Server, ALateAnswerHoldsBackThoseBehindItAndThenAllLeaveInOrder) {
+    RunningServer server;
+    const Client client(server.port());
+    client.send("late");
+    client.send("behind");
+    client.send("silent");
+    client.send("release");
+    EXPECT_EQ(client.reply(), "late");
+    EXPECT_EQ(client.reply(), "behind");
+    EXPECT_EQ(client.reply(), "release");
+}
+
+TEST(Server, SpreadsConnectionsOverTheShards) {
+    RunningServer server;
+    const Client first(server.port());
+    const std::string one = first.ask("shard");
+    const Client second(server.port());
+    EXPECT_NE(second.ask("shard"), one);
+}
+
+TEST(Server, ClosesWhenTheAnswerSaysSoAfterTheRepliesBeforeIt) {
+    RunningServer server;
+    const Client client(server.port());
+    client.send("good");
+    client.send("close");
+    client.send("never");
+    EXPECT_EQ(client.reply(), "good");
+    EXPECT_EQ(client.reply(), "closed");
+}
+
+TEST(Server, AnExceptionInATaskClosesTheConnectionAndIsLogged) {
+    RunningServer server;
+    const Client client(server.port());
+    EXPECT_EQ(client.ask("throw"), "closed");
+    const Client next(server.port());
+    EXPECT_EQ(next.ask("echo"), "echo");
+    EXPECT_THAT(server.lines(), testing::Contains(testing::HasSubstr("a surprise")).Times(1));
+}
+
+TEST(Server, AnswersWhatWasAskedBeforeThePeerFinishedSending) {
+    RunningServer server;
+    const Client client(server.port());
+    client.send("late");
+    client.send("release");
+    client.finish();
+    EXPECT_EQ(client.reply(), "late");
+    EXPECT_EQ(client.reply(), "release");
+    EXPECT_EQ(client.reply(), "closed");
+}
+
+TEST(Server, SendsALargeReplyInAsManyWritesAsItTakes) {
+    RunningServer server;
+    const Client client(server.port());
+    client.send("big 30000000");
+    client.send("after");
+    EXPECT_EQ(client.reply().size(), 30000000U);
+    EXPECT_EQ(client.reply(), "after");
+}
+
+TEST(Server, StopsReadingWhileTooManyBytesAreInFlightAndGoesOnWhenTheyAreNot) {
+    Server::Settings settings;
+    settings.connection.in_flight_bytes_max = 1000;
+    RunningServer server(settings, 1);
+    const Client client(server.port());
+    const std::string large(3000, 'y');
+    client.send("late");
+    for (int i = 0; i < 100; ++i) client.send(large);
+    const Client other(server.port());
+    while (server.service.served < 2) EXPECT_EQ(other.ask("echo"), "echo");
+    const int served_of_the_first = server.service.served_large;
+    EXPECT_LE(served_of_the_first, 6) << "one read's worth";
+    EXPECT_EQ(other.ask("release all"), "release all");
+    EXPECT_EQ(client.reply(), "late");
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(client.reply(), large);
+}
+
+TEST(Server, ClosesAConnectionThatDoesNotCompleteItsFrame) {
+    Server::Settings settings;
+    settings.connection.frame_deadline = milliseconds(50);
+    RunningServer server(settings);
+    const Client client(server.port());
+    client.send_raw(std::string("\0\0\1\0half", 8));
+    EXPECT_EQ(client.reply(), "closed");
+}
+
+TEST(Server, ClosesAnIdleConnectionButNotOneThatWaitsForAnAnswer) {
+    Server::Settings settings;
+    settings.connection.idle_max = milliseconds(50);
+    RunningServer server(settings);
+    const Client waiting(server.port());
+    waiting.send("late");
+    const Client idle(server.port());
+    EXPECT_EQ(idle.reply(), "closed");
+    EXPECT_EQ(waiting.ask("release"), "late");
+}
+
+TEST(Server, RefusesMoreConnectionsFromOneAddressThanItMayHave) {
+    Server::Settings settings;
+    settings.limits.per_ip_max = 1;
+    RunningServer server(settings);
+    const Client first(server.port());
+    EXPECT_EQ(first.ask("echo"), "echo");
+    const Client second(server.port());
+    EXPECT_EQ(second.reply(), "closed");
+    EXPECT_EQ(first.ask("echo"), "echo");
+}
+
+TEST(Server, LetsConnectionsWaitWhileThereAreAsManyAsThereMayBe) {
+    Server::Settings settings;
+    settings.limits.total_max = 1;
+    RunningServer server(settings);
+    auto first = std::make_unique<Client>(server.port());
+    EXPECT_EQ(first->ask("echo"), "echo");
+    const Client second(server.port());
+    second.send("second");
+    EXPECT_EQ(first->ask("still"), "still");
+    EXPECT_EQ(server.service.opened, 1);
+    first.reset();
+    EXPECT_EQ(second.reply(), "second");
+}
+
+TEST(Server, AConnectionThatGetsNoMemoryIsClosedAndTheOthersGoOn) {
+    Server::Settings settings;
+    settings.memory_budget_bytes = 100000;
+    settings.connection.frame_deadline = milliseconds(100);
+    RunningServer server(settings);
+    const Client greedy(server.port());
+    std::string start(4, '\0');
+    store_be(reinterpret_cast<std::byte*>(start.data()), std::int32_t{1000000});
+    greedy.send_raw(start + std::string(200000, 'x'));
+    EXPECT_EQ(greedy.reply(), "closed");
+    const Client modest(server.port());
+    EXPECT_EQ(modest.ask("echo"), "echo");
+}
+
+TEST(Server, StopsWhileConnectionsAreOpenAndAnswersAreUnderWay) {
+    auto server = std::make_unique<RunningServer>();
+    const Client waiting(server->port());
+    waiting.send("late");
+    EXPECT_EQ(Client(server->port()).ask("echo"), "echo");
+    server.reset();
+    EXPECT_EQ(waiting.reply(), "closed");
+}
+
+}  // namespace
+}  // namespace moldau::net
