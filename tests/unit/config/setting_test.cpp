@@ -1,0 +1,131 @@
+#include "moldau/config/setting.hpp"
+
+#include "fixture.hpp"
+#include "parse_value.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+namespace moldau::config {
+namespace {
+
+using Row = std::map<std::string, std::string>;
+
+std::vector<Row> rows_of(const std::string& file) {
+    const auto lines = lines_of(golden("tests/golden/settings/" + file));
+    const auto columns = split(lines.at(0), '\t');
+    std::vector<Row> rows;
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        const auto cells = split(lines[i], '\t');
+        Row row;
+        for (std::size_t c = 0; c < columns.size(); ++c) row[columns[c]] = cells.at(c);
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+std::string default_text(const Setting& setting) {
+    switch (setting.default_value.kind) {
+        case Default::Kind::null:
+            return "null";
+        case Default::Kind::required:
+            return "(required)";
+        case Default::Kind::text:
+            break;
+    }
+    const std::string text(setting.default_value.text);
+    return text.empty() ? "\"\"" : text;
+}
+
+void expect_row(const Setting& setting, const Row& row) {
+    EXPECT_EQ(name(setting.type), row.at("type"));
+    EXPECT_EQ(default_text(setting), row.at("default"));
+    EXPECT_EQ(setting.rule.to_string(), row.at("valid"));
+    EXPECT_EQ(name(setting.importance), row.at("importance"));
+    EXPECT_EQ(name(setting.update), row.at("update_mode"));
+    if (row.contains("internal")) EXPECT_EQ(setting.is_internal, row.at("internal") == "yes");
+    if (row.contains("broker_default_from")) {
+        const std::string from = row.at("broker_default_from");
+        EXPECT_EQ(setting.broker_setting, from == "-" ? "" : from);
+    }
+}
+
+void expect_same(Table which, const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+        SCOPED_TRACE(row.at("name"));
+        const Setting* setting = find(which, row.at("name"));
+        ASSERT_NE(setting, nullptr);
+        expect_row(*setting, row);
+    }
+}
+
+TEST(SettingTable, HoldsEverySettingOfKafkasBrokerAndOtherwiseOnlyOurOwn) {
+    const auto rows = rows_of("configs-broker.tsv");
+    ASSERT_EQ(rows.size(), 363U);
+    expect_same(Table::broker, rows);
+    std::size_t own = 0;
+    for (const Setting& setting : table(Table::broker))
+        own += setting.name.starts_with("moldau.") ? 1U : 0U;
+    EXPECT_EQ(own, 5U);
+    EXPECT_EQ(table(Table::broker).size(), rows.size() + own);
+}
+
+TEST(SettingTable, HoldsEverySettingOfTopicsGroupsClientMetricsAndQuotas) {
+    const auto check = [](Table which, const std::vector<Row>& rows, std::size_t count) {
+        expect_same(which, rows);
+        EXPECT_EQ(rows.size(), count);
+        EXPECT_EQ(table(which).size(), count);
+    };
+    check(Table::topic, rows_of("configs-topic.tsv"), 34);
+    check(Table::group, rows_of("configs-group.tsv"), 17);
+    check(Table::client_metrics, rows_of("configs-client-metrics.tsv"), 3);
+    std::vector<Row> client_rows;
+    std::vector<Row> ip_rows;
+    for (const Row& row : rows_of("configs-quota.tsv"))
+        (row.at("entity") == "ip" ? ip_rows : client_rows).push_back(row);
+    check(Table::client_quota, client_rows, 6);
+    check(Table::ip_quota, ip_rows, 1);
+}
+
+TEST(SettingTable, NamesEachSettingOnceAndEachDefaultHasItsType) {
+    for (const Table which : {Table::broker, Table::topic, Table::group, Table::client_metrics,
+                              Table::client_quota, Table::ip_quota}) {
+        std::set<std::string_view> names;
+        for (const Setting& setting : table(which)) {
+            SCOPED_TRACE(setting.name);
+            EXPECT_TRUE(names.insert(setting.name).second);
+            const bool has_text = setting.default_value.kind == Default::Kind::text;
+            EXPECT_EQ(default_value(setting).index() != 0, has_text);
+            if (!setting.broker_setting.empty())
+                EXPECT_NE(find(Table::broker, setting.broker_setting), nullptr);
+        }
+    }
+}
+
+TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
+    std::vector<std::string_view> in_effect;
+    for (const Setting& setting : table(Table::broker))
+        if (setting.is_in_effect()) in_effect.push_back(setting.name);
+    EXPECT_THAT(in_effect,
+                testing::ElementsAre(
+                    "advertised.listeners", "broker.id", "broker.rack", "connections.max.idle.ms",
+                    "controller.listener.names", "inter.broker.listener.name",
+                    "listener.security.protocol.map", "listeners", "log.dir", "log.dirs",
+                    "max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
+                    "moldau.connection.frame.deadline.ms", "moldau.connection.inflight.bytes",
+                    "moldau.log.level", "moldau.memory.budget.bytes", "moldau.shards", "node.id",
+                    "process.roles", "socket.listen.backlog.size", "socket.receive.buffer.bytes",
+                    "socket.request.max.bytes", "socket.send.buffer.bytes"));
+}
+
+TEST(SettingTable, FindsNothingUnderAnUnknownName) {
+    EXPECT_EQ(find(Table::broker, "listener"), nullptr);
+    EXPECT_EQ(find(Table::broker, ""), nullptr);
+    EXPECT_EQ(find(Table::topic, "listeners"), nullptr);
+}
+
+}  // namespace
+}  // namespace moldau::config
