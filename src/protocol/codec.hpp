@@ -38,8 +38,8 @@ void read_array(std::optional<std::vector<T>>& to, Reader& in, std::int16_t vers
 }
 
 template <class T>
-void read_present(std::optional<T>& to, Reader& in, std::int16_t version) {
-    if (!in.present()) return to.reset();
+void read_present(std::optional<T>& to, Reader& in, std::int16_t version, Presence how) {
+    if (!in.present(how)) return to.reset();
     if (!to) to.emplace();
     read(*to, in, version);
 }
@@ -58,8 +58,8 @@ void put_array(const std::optional<std::vector<T>>& from, Out& out, std::int16_t
 }
 
 template <class T, class Out>
-void put_present(const std::optional<T>& from, Out& out, std::int16_t version, bool nullable) {
-    out.presence(from.has_value(), nullable);
+void put_present(const std::optional<T>& from, Out& out, std::int16_t version, Presence how) {
+    out.presence(from.has_value(), how);
     if (from) put(*from, out, version);
 }
 

@@ -37,7 +37,7 @@ Error Reader::error(std::string_view message, std::int16_t version) const {
             case Fault::too_many_tags:
                 return "more than 10000 tagged fields";
             case Fault::presence_byte:
-                return "a struct announced by neither 1 nor -1";
+                return "a struct announced by a byte that is neither yes nor no";
             case Fault::tag_size:
                 return "a tagged field that is not of its declared size";
             case Fault::memory:
@@ -180,9 +180,10 @@ std::size_t Reader::count(bool compact, bool nullable, std::size_t least, std::s
     return failed() ? 0 : elements;
 }
 
-bool Reader::present() {
+bool Reader::present(Presence how) {
     const std::int8_t byte = int8();
-    if (byte != 1 && byte != -1) fail(Fault::presence_byte);
+    const int absent = how == Presence::plain ? -1 : 0;
+    if (byte != 1 && byte != absent) fail(Fault::presence_byte);
     return byte == 1;
 }
 

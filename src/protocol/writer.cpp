@@ -71,11 +71,6 @@ void Sizer::null_array(bool compact, bool nullable) {
     size_ += compact ? 1 : 4;
 }
 
-void Sizer::presence(bool present, bool nullable) {
-    if (!present && !nullable) fail(Fault::null_not_allowed, "struct");
-    size_ += 1;
-}
-
 TagCursor Sizer::tags(std::size_t known, const UnknownTags& unknown) {
     size_ += uvarint_size(known + unknown.size());
     for (const UnknownTag* at = unknown.begin(); at != unknown.end(); ++at) {

@@ -31,6 +31,10 @@ struct VersionRange {
 /// The first flexible version of a message that has no flexible one (KIP-482).
 inline constexpr std::int16_t kNeverFlexible = INT16_MAX;
 
+/// The byte before a struct that may be null: 1 when it is there; when it is not, -1, but 0 where
+/// the struct is a tagged field.
+enum class Presence : std::uint8_t { plain, tagged };
+
 /// A tagged field that this schema does not know: kept, so that it goes out again as it came in.
 struct UnknownTag {
     std::uint32_t tag = 0;

@@ -100,7 +100,7 @@ public:
     /// (`least` each) and memory (`size` each, charged).
     std::size_t count(bool compact, bool nullable, std::size_t least, std::size_t size);
     /// The byte before a struct that may be null.
-    bool present();
+    bool present(Presence how);
 
     /// The tagged fields of a struct that has none itself.
     void unknown_tags(UnknownTags& to) {

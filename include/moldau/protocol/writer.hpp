@@ -102,7 +102,7 @@ public:
     }
     void count(std::size_t elements, bool compact);
     void null_array(bool compact, bool nullable);
-    void presence(bool present, bool nullable);
+    void presence(bool, Presence) { size_ += 1; }
 
     void no_tags(const UnknownTags& unknown) {
         if (unknown.empty()) [[likely]] {
@@ -201,7 +201,10 @@ public:
         }
     }
     void null_array(bool compact, bool) { compact ? uvarint(0) : int32(-1); }
-    void presence(bool present, bool) { int8(present ? 1 : -1); }
+    void presence(bool present, Presence how) {
+        const std::int8_t absent = how == Presence::plain ? -1 : 0;
+        int8(present ? std::int8_t{1} : absent);
+    }
 
     void no_tags(const UnknownTags& unknown) {
         if (unknown.empty()) [[likely]] {

@@ -79,7 +79,9 @@ def differs(field, owner='m'):
     """The condition that the member is not at its default."""
     x = f'{owner}.{member(field.name)}'
     if field.is_optional:
-        return f'{x}.has_value()' if starts_null(field) else f'!({x} && {x}->empty())'
+        if starts_null(field):
+            return f'{x}.has_value()'
+        return f'!({x} && at_default(*{x}))' if field.is_struct and not field.is_array else f'!({x} && {x}->empty())'
     if field.is_array or field.type in ('string', 'bytes', 'records'):
         return f'!{x}.empty()'
     if field.is_struct:

@@ -40,7 +40,9 @@ class Codec:
             extra = f', {self.nullable(field, reach)}' if field.is_optional else ''
             return f'read_array({x}, in, v, {self.compact()}, {least}{extra});'
         if field.is_struct:
-            return f'read_present({x}, in, v);' if field.is_optional else f'read({x}, in, v);'
+            if field.is_optional:
+                return f'read_present({x}, in, v, {"Presence::tagged" if field.tag is not None else "Presence::plain"});'
+            return f'read({x}, in, v);'
         if field.is_array:
             return f'in.array({x}, {self.arguments(field, reach)});'
         if field.type in ('string', 'bytes', 'records'):
@@ -108,7 +110,9 @@ class Codec:
             extra = f', {self.nullable(field, reach)}' if field.is_optional else ''
             return f'put_array({x}, {out}, v, {self.compact()}{extra});'
         if field.is_struct:
-            return f'put_present({x}, {out}, v, {self.nullable(field, reach)});' if field.is_optional else f'put({x}, {out}, v);'
+            if field.is_optional:
+                return f'put_present({x}, {out}, v, {"Presence::tagged" if field.tag is not None else "Presence::plain"});'
+            return f'put({x}, {out}, v);'
         if field.is_array:
             return f'{out}.array({x}, {self.arguments(field, reach)});'
         if field.type in ('string', 'bytes', 'records'):

@@ -1,7 +1,7 @@
 """For tests only: visitors that name each field of a message in a version, and a table of all messages by name."""
 import cpp
 from emit_header import NOTICE
-from names import camel, member
+from names import camel, member, snake
 
 
 def _traits(field, struct, msg):
@@ -15,8 +15,10 @@ def _traits(field, struct, msg):
 
 
 def _visit(msg, struct):
-    name = msg.name if struct is msg.root else f'{snake(msg.name)}::{struct.name}'
-    yield f'static void visit([[maybe_unused]] {name}& m, [[maybe_unused]] std::int16_t v, [[maybe_unused]] FieldVisitor& to) {{'
+    if struct is not msg.root:
+        yield f'namespace {snake(msg.name)} {{'
+    yield (f'static void visit([[maybe_unused]] {struct.name}& m, [[maybe_unused]] std::int16_t v, '
+           '[[maybe_unused]] FieldVisitor& to) {')
     for field in struct.fields:
         test = cpp.condition(field.versions, struct.reach)
         guard = f'if ({test}) ' if test else ''
@@ -26,7 +28,7 @@ def _visit(msg, struct):
     if not msg.flexible.empty:
         test = cpp.condition(msg.flexible, struct.reach)
         yield f'    {f"if ({test}) " if test else ""}to.unknown_tags(m.unknown_tags);'
-    yield '}'
+    yield '}' if struct is msg.root else f'}}\n}}  // namespace {snake(msg.name)}'
 
 
 def emit(file):

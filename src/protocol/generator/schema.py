@@ -193,9 +193,8 @@ def _check(message, field, lines):
         lines.fail(f'{field.name} cannot have a default')
     if field.is_optional and not (field.is_array or field.is_struct or field.type in ('string', 'bytes', 'records')):
         lines.fail(f'{field.name} cannot be null')
-    if field.is_struct and not field.is_array and field.is_optional:
-        if field.default != 'null' or field.nullable != field.versions:
-            lines.fail(f'{field.name} is a struct that may be null: by default, and in all its versions')
+    if field.is_struct and not field.is_array and field.is_optional and field.nullable != field.versions:
+        lines.fail(f'{field.name} is a struct that may be null: then in all its versions')
 
 
 def _resolve(message, shared, lines):
