@@ -1,0 +1,100 @@
+#include "broker_service.hpp"
+
+#include "api_table.hpp"
+#include "handlers/cluster/api_versions.hpp"
+
+#include "moldau/base/endian.hpp"
+#include "moldau/protocol/framing.hpp"
+#include "moldau/protocol/messages/headers.hpp"
+#include "moldau/runtime/shard.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace moldau::broker {
+namespace {
+
+/// The start of every request header, whatever its version: int16 key, int16 version, int32
+/// correlation id.
+constexpr std::size_t kFixedHeaderBytes = 8;
+
+class BrokerSession final : public net::Session {
+public:
+    BrokerSession(const ClusterView& view, const net::ConnectionInfo& connection, const Logger& log)
+        : view_(view), connection_(connection), log_(log) {}
+
+    net::Answer serve(Bytes frame) override {
+        Result<net::Answer> answer = dispatch(frame);
+        if (answer) return std::move(*answer);
+        // What Kafka does with a request that it cannot read or does not serve.
+        log_.debug("closing connection: bad request id={} listener={} peer={}:{} reason={}",
+                   connection_.id, connection_.listener, connection_.peer.host,
+                   connection_.peer.port, answer.error().detail);
+        return net::Reply{.outcome = net::Reply::Outcome::close, .first = {}, .more = {}};
+    }
+
+private:
+    Result<net::Answer> dispatch(BytesView frame);
+    Result<net::Answer> unsupported(const RequestContext& context) const;
+
+    const ClusterView& view_;
+    const net::ConnectionInfo& connection_;
+    const Logger& log_;
+    protocol::RequestHeader header_;  // its memory is used again for each request
+};
+
+Result<net::Answer> BrokerSession::dispatch(BytesView frame) {
+    if (frame.size() < kFixedHeaderBytes) {
+        return Error{ErrorCode::invalid_request,
+                     fmt::format("a frame of {} bytes holds no request header", frame.size())};
+    }
+    const auto key = load_be<std::int16_t>(frame.data());
+    const auto version = load_be<std::int16_t>(frame.data() + sizeof key);
+    const ApiRow* row = find_api(key, ListenerKind::broker);
+    if (row == nullptr)
+        return Error{ErrorCode::unsupported_version,
+                     fmt::format("API key {} is not served here", key)};
+
+    const bool is_served = version >= row->min_version && version <= row->max_version;
+    if (!is_served && row->api != protocol::ApiKey::api_versions) {
+        return Error{
+            ErrorCode::unsupported_version,
+            fmt::format("{} v{} is not served, v{} to v{} are", protocol::api_info(row->api).name,
+                        version, row->min_version, row->max_version)};
+    }
+    protocol::Reader body(frame);
+    const std::int16_t read_as = is_served ? version : row->max_version;
+    if (Result<> ok = header_.decode(
+            body, protocol::request_header_version(protocol::api_info(row->api), read_as));
+        !ok)
+        return ok.error();
+
+    const RequestContext context{
+        .cluster = view_,
+        .connection = connection_,
+        .listener = ListenerKind::broker,
+        .api = row->api,
+        .version = version,
+        .correlation_id = header_.correlation_id,
+        .client_id = header_.client_id ? std::string_view(*header_.client_id) : std::string_view()};
+    return is_served ? row->handler(context, body) : unsupported(context);
+}
+
+Result<net::Answer> BrokerSession::unsupported(const RequestContext& context) const {
+    // As v0, which every client can read (KIP-511).
+    Result<Bytes> frame =
+        protocol::response_frame(context.correlation_id, unsupported_api_versions(), 0);
+    if (!frame) return frame.error();
+    return net::Answer(
+        net::Reply{.outcome = net::Reply::Outcome::send, .first = std::move(*frame), .more = {}});
+}
+
+}  // namespace
+
+std::unique_ptr<net::Session> BrokerService::open(runtime::Shard& shard,
+                                                  const net::ConnectionInfo& connection) {
+    return std::make_unique<BrokerSession>(view_, connection, shard.log());
+}
+
+}  // namespace moldau::broker

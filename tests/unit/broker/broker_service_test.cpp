@@ -1,0 +1,117 @@
+// Whole requests as bytes: what a session answers, and when it closes.
+#include "broker_service.hpp"
+
+#include "broker/request_fixture.hpp"
+#include "support/lone_shard.hpp"
+#include "support/vectors.hpp"
+
+#include "moldau/protocol/messages/api_versions.hpp"
+#include "moldau/protocol/messages/headers.hpp"
+#include "moldau/protocol/messages/metadata.hpp"
+
+#include <gtest/gtest.h>
+
+namespace moldau::broker {
+namespace {
+
+using net::Reply;
+
+class Session {
+public:
+    Reply ask(std::string_view hex) {
+        const auto bytes = support::from_hex(hex);
+        net::Answer answer = session_->serve(Bytes::copy_of(bytes));
+        EXPECT_TRUE(std::holds_alternative<Reply>(answer));
+        return std::get<Reply>(std::move(answer));
+    }
+
+private:
+    RequestFixture fixture_;
+    support::ManualClock clock_;
+    support::CountingRandom random_;
+    support::LinesSink sink_;
+    runtime::Shard shard_{{}, clock_, random_, sink_};
+    BrokerService service_{fixture_.cluster};
+    std::unique_ptr<net::Session> session_ = service_.open(shard_, fixture_.connection);
+};
+
+std::string hex_of(const Reply& reply) {
+    return support::to_hex(reply.first.data(), reply.first.size());
+}
+
+TEST(BrokerService, AnswersAVersionOfApiVersionsThatItDoesNotKnowAsVersion0) {
+    Session session;
+    const Reply reply = session.ask(
+        "0012"
+        "0063"
+        "00000007"
+        "0001"
+        "61"
+        "00"
+        "0278"
+        "0231"
+        "00");
+    ASSERT_EQ(reply.outcome, Reply::Outcome::send);
+    // size 16, correlation id, error 35, one row: key 18, 0 to 4
+    EXPECT_EQ(hex_of(reply),
+              "00000010"
+              "00000007"
+              "0023"
+              "00000001"
+              "0012"
+              "0000"
+              "0004");
+}
+
+TEST(BrokerService, TheResponseHeaderOfApiVersionsHasNoTagsWhateverItsVersion) {
+    Session session;
+    const Reply reply = session.ask(
+        "0012"
+        "0003"
+        "00000007"
+        "0001"
+        "61"
+        "00"
+        "0278"
+        "0231"
+        "00");
+    ASSERT_EQ(reply.outcome, Reply::Outcome::send);
+    protocol::Reader in(BytesView(reply.first).subspan(8));
+    protocol::ApiVersionsResponse response;
+    EXPECT_TRUE(response.decode(in, 3));
+    EXPECT_EQ(in.remaining(), 0U);
+}
+
+TEST(BrokerService, ClosesOnWhatItCannotReadOrDoesNotServe) {
+    struct Row {
+        const char* what;
+        const char* hex;
+    };
+    for (const Row& row :
+         {Row{"no header", ""}, Row{"three bytes", "000300"}, Row{"header cut", "00030001000000"},
+          Row{"unknown key", "270f000000000007ffff"},
+          Row{"Produce, not served yet", "0000000900000007ffff00"},
+          Row{"Metadata v99", "0003006300000007ffff00"},
+          Row{"Metadata v-1", "0003ffff00000007ffff"},
+          Row{"Vote: a controller's", "0034000000000007ffff00"},
+          Row{"LeaderAndIsr: has no version", "0004000000000007ffff"},
+          Row{"body cut", "0003000100000007ffff0000"},
+          Row{"2^31-1 topics", "0003000100000007ffff7fffffff"},
+          Row{"ApiVersions v99, header without tags", "0012006300000007ffff"}}) {
+        SCOPED_TRACE(row.what);
+        Session session;
+        EXPECT_EQ(session.ask(row.hex).outcome, Reply::Outcome::close);
+    }
+}
+
+TEST(BrokerService, IgnoresWhatFollowsAValidBody) {
+    Session session;
+    EXPECT_EQ(session
+                  .ask("0003000100000007ffffffffffff"
+                       "aabbccdd")
+                  .outcome,
+              Reply::Outcome::send);
+}
+
+}  // namespace
+}  // namespace moldau::broker
