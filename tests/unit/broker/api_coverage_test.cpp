@@ -1,0 +1,92 @@
+// docs/api-coverage.md is made from the API table beside the reference
+// (tests/golden/reference/apis.tsv: what Apache Kafka 4.3.1 advertises). MOLDAU_REWRITE=1 writes
+// the page anew.
+#include "api_table.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace moldau::broker {
+namespace {
+
+constexpr const char* kPage = MOLDAU_SOURCE_DIR "/docs/api-coverage.md";
+constexpr const char* kReference = MOLDAU_SOURCE_DIR "/tests/golden/reference/apis.tsv";
+
+struct Reference {
+    std::int16_t key = 0;
+    std::string name, broker, controller;  // "0-13", or "-"
+};
+
+std::vector<Reference> reference() {
+    std::vector<Reference> rows;
+    std::ifstream file(kReference);
+    std::string line;
+    std::getline(file, line);
+    while (std::getline(file, line)) {
+        std::vector<std::string> fields;
+        std::istringstream split(line);
+        for (std::string field; std::getline(split, field, '\t');) fields.push_back(field);
+        rows.push_back({static_cast<std::int16_t>(std::stoi(fields.at(0))), fields.at(1),
+                        fields.at(8), fields.at(9)});
+    }
+    return rows;
+}
+
+std::string served(std::int16_t key, ListenerKind kind) {
+    const ApiRow* row = find_api(key, kind);
+    return row == nullptr ? "-" : fmt::format("{}-{}", row->min_version, row->max_version);
+}
+
+std::string page() {
+    std::string rows;
+    int complete = 0;
+    int advertised = 0;
+    for (const Reference& each : reference()) {
+        const std::string broker = served(each.key, ListenerKind::broker);
+        if (each.broker != "-") ++advertised;
+        if (each.broker != "-" && broker == each.broker) ++complete;
+        rows += fmt::format("| {} | {} | {} | {} | {} | {} |\n", each.key, each.name, each.broker,
+                            broker, each.controller, served(each.key, ListenerKind::controller));
+    }
+    return fmt::format(
+        "# API coverage\n\n"
+        "Made from `src/broker/api_table.cpp` by its test; not edited by hand. Beside each API "
+        "stands what Apache Kafka 4.3.1\n"
+        "advertises with default settings. What is not served is not advertised, and a request for "
+        "it closes the connection, as\n"
+        "Kafka does with what it does not know. Of the {} APIs on Kafka's broker listener, {} are "
+        "served at every version.\n\n"
+        "Features: metadata.version (25 to 30), kraft.version (0 to 1), "
+        "eligible.leader.replicas.version (0 to 1) are supported;\n"
+        "none is finalized, since there is no metadata log yet.\n\n"
+        "| key | API | Kafka, brokers | Moldau | Kafka, controllers | Moldau |\n| --- | --- | --- "
+        "| --- | --- | --- |\n{}",
+        advertised, complete, rows);
+}
+
+TEST(ApiCoverage, ThePageSaysWhatTheTableServes) {
+    if (std::getenv("MOLDAU_REWRITE") != nullptr) std::ofstream(kPage) << page();
+    std::ifstream file(kPage);
+    const std::string committed((std::istreambuf_iterator<char>(file)),
+                                std::istreambuf_iterator<char>());
+    EXPECT_EQ(committed, page()) << "run this test with MOLDAU_REWRITE=1";
+}
+
+TEST(ApiCoverage, NoVersionIsServedThatApacheKafkaDoesNotAdvertise) {
+    for (const Reference& each : reference()) {
+        SCOPED_TRACE(each.name);
+        const std::string broker = served(each.key, ListenerKind::broker);
+        EXPECT_TRUE(broker == "-" || broker == each.broker) << broker << " against " << each.broker;
+    }
+}
+
+}  // namespace
+}  // namespace moldau::broker
