@@ -8,7 +8,7 @@ set(MOLDAU_LAYERS
     "4 metrics: base"
     "4 runtime: base"
     # ----- above: may wait and touch the world · below: pure, deterministic -----
-    "2 log: base record protocol"
+    "2 log: base record"
 
     "1 record: base"
     "1 protocol: base"
