@@ -29,7 +29,7 @@ std::string Listener::to_string() const {
 Result<Listener> parse_listener(std::string_view text) {
     const auto refuse = [&](std::string_view why) {
         return Error{ErrorCode::invalid_config,
-                     fmt::format("{} {}; allowed: NAME://host:port", quoted(text), why)};
+                     fmt::format("{} {}; allowed: NAME://host:port", in_quotes(text), why)};
     };
     const std::size_t slashes = text.rfind("://");
     if (slashes == std::string_view::npos) return refuse("has no ://");

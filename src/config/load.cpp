@@ -164,7 +164,7 @@ private:
         if (!result->dropped.empty())
             warn(assignment.origin, key,
                  fmt::format("{} is listed more than once: the first one counts",
-                             quoted(fmt::format("{}", fmt::join(result->dropped, ",")))));
+                             in_quotes(fmt::format("{}", fmt::join(result->dropped, ",")))));
         return std::move(result->value);
     }
 
@@ -329,7 +329,7 @@ private:
 namespace {
 /// Keys come from outside, too: an odd one is escaped.
 std::string shown_key(std::string_view key) {
-    const std::string shown = quoted(key);
+    const std::string shown = in_quotes(key);
     return shown.size() == key.size() + 2 ? std::string(key) : shown;
 }
 }  // namespace

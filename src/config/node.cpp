@@ -120,12 +120,12 @@ private:
                 refuse(kProtocolMap.name,
                        fmt::format("{} is no NAME:PROTOCOL; allowed protocols: PLAINTEXT, SSL, "
                                    "SASL_PLAINTEXT, SASL_SSL",
-                                   quoted(item)));
+                                   in_quotes(item)));
                 continue;
             }
             if (!protocols_.insert_or_assign(listener, *protocol).second)
                 warn(kProtocolMap.name, fmt::format("listener {} occurs twice, the last one counts",
-                                                    quoted(listener)));
+                                                    in_quotes(listener)));
         }
         if (defaults_controllers_to_plaintext())
             for (const std::string& listener : node_.controller_listener_names)
@@ -160,16 +160,17 @@ private:
             }
             const auto protocol = protocols_.find(listener->name);
             if (protocol == protocols_.end()) {
-                refuse(key, fmt::format("{}: no protocol for the name {}; add {}:PLAINTEXT to "
-                                        "listener.security.protocol.map",
-                                        quoted(item), quoted(listener->name), listener->name));
+                refuse(key,
+                       fmt::format("{}: no protocol for the name {}; add {}:PLAINTEXT to "
+                                   "listener.security.protocol.map",
+                                   in_quotes(item), in_quotes(listener->name), listener->name));
                 continue;
             }
             listener->security_protocol = protocol->second;
             if (contains(names_of(listeners), listener->name))
                 refuse(key, fmt::format("{}: the name {} occurs twice; allowed: one listener for "
                                         "each name",
-                                        quoted(item), quoted(listener->name)));
+                                        in_quotes(item), in_quotes(listener->name)));
             listeners.push_back(std::move(*listener));
         }
         return listeners;
@@ -223,11 +224,11 @@ private:
                        fmt::format("{} would be advertised, but 0.0.0.0 is no address that a "
                                    "client can connect to; {} advertised.listeners to one "
                                    "that is",
-                                   quoted(listener.to_string()), advertised ? "change" : "set"));
+                                   in_quotes(listener.to_string()), advertised ? "change" : "set"));
             if (listener.host == "::")
                 warn(key, fmt::format("{} is advertised, but :: is no address that a client can "
                                       "connect to; set advertised.listeners to one that is",
-                                      quoted(listener.to_string())));
+                                      in_quotes(listener.to_string())));
         }
     }
 
@@ -289,11 +290,11 @@ private:
                 refuse(kControllerNames.name,
                        fmt::format("no protocol for the name {}; add {}:PLAINTEXT to "
                                    "listener.security.protocol.map",
-                                   quoted(listener), listener));
+                                   in_quotes(listener), listener));
         if (node_.controller_listener_names.size() > 1)
             warn(kControllerNames.name,
                  fmt::format("a broker uses only the first, {}",
-                             quoted(node_.controller_listener_names.front())));
+                             in_quotes(node_.controller_listener_names.front())));
     }
 
     void check_broker() {
@@ -322,14 +323,14 @@ private:
         if (named && !protocols_.contains(upper(*named))) {
             refuse(kInterBrokerName.name,
                    fmt::format("no protocol for the name {} in listener.security.protocol.map",
-                               quoted(*named)));
+                               in_quotes(*named)));
             return;
         }
         if (!node_.is_broker) return;
         node_.inter_broker_listener = named ? upper(*named) : settings_.get(kInterBrokerProtocol);
         if (!contains(names_of(node_.advertised), node_.inter_broker_listener))
             refuse(kInterBrokerName.name, fmt::format("{} is not advertised; allowed: {}",
-                                                      quoted(node_.inter_broker_listener),
+                                                      in_quotes(node_.inter_broker_listener),
                                                       joined(names_of(node_.advertised))));
     }
 
@@ -339,7 +340,7 @@ private:
             if (protocol == SecurityProtocol::plaintext) return;
             refuse(key, fmt::format("listener {} speaks {}, which this version cannot carry out "
                                     "yet; allowed: PLAINTEXT",
-                                    quoted(listener), name(protocol)));
+                                    in_quotes(listener), name(protocol)));
         };
         for (const Listener& listener : listeners_)
             refuse_protocol("listeners", listener.name, listener.security_protocol);
@@ -383,7 +384,7 @@ private:
             if (!limit || *limit < 0 || !is_host) {
                 refuse(kOverrides.name, fmt::format("{} is no host:limit; allowed: an address or a "
                                                     "name, and a whole number from 0",
-                                                    quoted(item)));
+                                                    in_quotes(item)));
                 continue;
             }
             node_.connection_limits.push_back({host, *limit});

@@ -160,9 +160,10 @@ bool obeys(const Rule& rule, std::string_view text) {
 template <class T>
 Result<Parsed> whole_number(const Setting& setting, std::string_view text) {
     const auto number = parse_whole<T>(text);
-    if (!number) return refuse(setting, quoted(text), fmt::format("is no {}", name(setting.type)));
+    if (!number)
+        return refuse(setting, in_quotes(text), fmt::format("is no {}", name(setting.type)));
     if (!obeys(setting.rule, static_cast<double>(*number)))
-        return refuse(setting, quoted(text), "is out of range");
+        return refuse(setting, in_quotes(text), "is out of range");
     return Parsed{.value = *number, .dropped = {}};
 }
 
@@ -175,13 +176,13 @@ Result<Parsed> number(const Setting& setting, std::string_view text) {
     double value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value))
-        return refuse(setting, quoted(text), "is no finite number");
-    if (!obeys(setting.rule, value)) return refuse(setting, quoted(text), "is out of range");
+        return refuse(setting, in_quotes(text), "is no finite number");
+    if (!obeys(setting.rule, value)) return refuse(setting, in_quotes(text), "is out of range");
     return Parsed{.value = value, .dropped = {}};
 }
 
 Result<Parsed> list(const Setting& setting, std::vector<std::string> items) {
-    const std::string shown = quoted(fmt::format("{}", fmt::join(items, ",")));
+    const std::string shown = in_quotes(fmt::format("{}", fmt::join(items, ",")));
     if (items.empty() && !setting.rule.empty_list_allowed)
         return refuse(setting, "an empty list", "is not enough");
     if (setting.rule.kind == Rule::Kind::throttled_replicas && items.size() == 1 &&
@@ -193,7 +194,7 @@ Result<Parsed> list(const Setting& setting, std::vector<std::string> items) {
     for (std::string& item : items) {
         if (item.empty()) return refuse(setting, shown, "has an empty item");
         if (!obeys(setting.rule, item))
-            return refuse(setting, shown, fmt::format("holds {}", quoted(item)));
+            return refuse(setting, shown, fmt::format("holds {}", in_quotes(item)));
         if (std::ranges::find(kept, item) != kept.end())
             parsed.dropped.push_back(std::move(item));
         else
@@ -208,7 +209,7 @@ Result<Parsed> from_text(const Setting& setting, std::string_view text) {
         case Type::boolean: {
             const std::string word = lower(text);
             if (word != "true" && word != "false")
-                return refuse(setting, quoted(text), "is no boolean");
+                return refuse(setting, in_quotes(text), "is no boolean");
             return Parsed{.value = word == "true", .dropped = {}};
         }
         case Type::int16:
@@ -226,7 +227,7 @@ Result<Parsed> from_text(const Setting& setting, std::string_view text) {
         case Type::string:
         case Type::class_name:
             if (!obeys(setting.rule, text))
-                return refuse(setting, quoted(text),
+                return refuse(setting, in_quotes(text),
                               text.empty() ? "is empty" : "is not one of those");
             return Parsed{.value = std::string(text), .dropped = {}};
     }

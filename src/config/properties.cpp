@@ -111,7 +111,7 @@ Result<std::uint32_t> take_unicode(std::string_view& text) {
         return Error{ErrorCode::invalid_config,
                      fmt::format("{} is no character; allowed: \\u and four hexadecimal digits, "
                                  "two of them for a surrogate pair",
-                                 quoted(text.substr(0, 12)))};
+                                 in_quotes(text.substr(0, 12)))};
     };
     const auto first = hex4(text.substr(2));
     if (!first) return refuse();

@@ -47,7 +47,7 @@ std::string upper(std::string_view text) {
     return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string shown = "'";
     for (const char c : text.substr(0, kShownBytes)) {
         const auto byte = static_cast<unsigned char>(c);

@@ -20,7 +20,7 @@ std::string lower(std::string_view text);
 std::string upper(std::string_view text);
 
 /// In quotes, control characters and what is no ASCII escaped, cut after 120 bytes: for messages.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// An optional sign and decimal digits, within T: nothing else, and no white space.
 template <std::integral T>

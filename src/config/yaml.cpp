@@ -139,7 +139,7 @@ private:
     /// yaml-cpp says "?" for plain text, "!" for quoted text, and "" for a null.
     static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
         if (!tag.empty() && tag != "?" && tag != "!")
-            throw Refusal{line_of(mark), fmt::format("tags ({}) are not allowed", quoted(tag))};
+            throw Refusal{line_of(mark), fmt::format("tags ({}) are not allowed", in_quotes(tag))};
     }
 
     const std::string& source_;
