@@ -92,8 +92,8 @@ public:
     Result<Walk> walk(BytesView records) {
         Walk found;
         const std::int32_t count = batch_.count();
+        ParsedRecord record;  // outside: else it is zeroed for each record
         for (std::int32_t index = 0; index < count; ++index) {
-            ParsedRecord record;
             if (const char* wrong = parse_record(records, record); wrong != nullptr)
                 return invalid(fmt::format("record {} of {}: {}", index, count, wrong));
             // Kafka stores such an unpacked batch as it is and packs a packed one anew: a log with

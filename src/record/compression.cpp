@@ -2,12 +2,14 @@
 
 #include "codecs.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
 namespace moldau::record {
 namespace {
 
+constexpr std::size_t kBytesMost = std::numeric_limits<std::int32_t>::max();
 constexpr std::array<std::string_view, 5> kNames = {"none", "gzip", "snappy", "lz4", "zstd"};
 
 }  // namespace
@@ -55,6 +57,7 @@ Unpacker& Unpacker::operator=(Unpacker&&) noexcept = default;
 
 Result<> Unpacker::unpack(Codec codec, BytesView packed, std::size_t bytes_max, GrowingBuffer& out,
                           Lz4Header lz4_header) {
+    bytes_max = std::min(bytes_max, kBytesMost);  // so that sums with it cannot overflow
     switch (codec) {
         case Codec::none:
             if (packed.size() > bytes_max) return unpacks_to_too_much(codec, bytes_max);
@@ -82,7 +85,7 @@ Packer::Packer(Packer&&) noexcept = default;
 Packer& Packer::operator=(Packer&&) noexcept = default;
 
 void Packer::pack(const Packing& packing, BytesView plain, GrowingBuffer& out) {
-    MOLDAU_CHECK(plain.size() <= std::numeric_limits<std::int32_t>::max(), "size={}", plain.size());
+    MOLDAU_CHECK(plain.size() <= kBytesMost, "size={}", plain.size());
     const LevelRange levels = level_range(packing.codec);
     const int level = packing.level.value_or(levels.usual);
     MOLDAU_CHECK(level == levels.usual || (level >= levels.least && level <= levels.most),

@@ -53,6 +53,10 @@ constexpr std::byte* write_varlong(std::byte* to, std::int64_t value) {
 /// them). Longer than needed is allowed, as some clients pad.
 constexpr const std::byte* read_unsigned_varint(const std::byte* at, const std::byte* end,
                                                 std::uint32_t& value) {
+    if (at != end && static_cast<std::uint8_t>(*at) < 0x80U) [[likely]] {  // most are one byte
+        value = static_cast<std::uint8_t>(*at);
+        return at + 1;
+    }
     std::uint32_t read = 0;
     for (unsigned shift = 0; at != end; shift += 7) {
         const auto byte = static_cast<std::uint32_t>(*at++);
@@ -67,6 +71,10 @@ constexpr const std::byte* read_unsigned_varint(const std::byte* at, const std::
 }
 constexpr const std::byte* read_unsigned_varlong(const std::byte* at, const std::byte* end,
                                                  std::uint64_t& value) {
+    if (at != end && static_cast<std::uint8_t>(*at) < 0x80U) [[likely]] {  // most are one byte
+        value = static_cast<std::uint8_t>(*at);
+        return at + 1;
+    }
     std::uint64_t read = 0;
     for (unsigned shift = 0; at != end; shift += 7) {
         const auto byte = static_cast<std::uint64_t>(*at++);

@@ -58,7 +58,7 @@ const std::map<std::string, Refusal, std::less<>> kAppendRefused = {
 };
 
 // Exceptions that Kafka answers with UNKNOWN_SERVER_ERROR, which clients retry for ever: the code
-// that says what is wrong instead (RELIABILITY.md, 8.2).
+// that says what is wrong instead.
 std::optional<ErrorCode> code_of(const Json& stage) {
     const std::string exception(stage.at("exception").as_string());
     const auto is = [&](std::string_view name) { return exception.ends_with(name); };
