@@ -1,12 +1,11 @@
 #include "moldau/runtime/shards.hpp"
 
-#include "moldau/base/check.hpp"
+#include "signals_blocked.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <future>
 #include <pthread.h>
@@ -44,17 +43,12 @@ Shards::Shards(Options options, const Clock& clock, const MakeRandom& make_rando
             Shard::Options{.index = index, .mailbox_jobs_max = options.mailbox_jobs_max}, clock,
             make_random(index), sink));
     }
-    // A thread inherits the mask: signals are the main thread's.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;
     for (auto& running : running_) {
         running->thread = std::thread([&shard = running->shard] { shard.run(); });
         pthread_setname_np(running->thread.native_handle(),
                            fmt::format("shard-{}", running->shard.index()).c_str());
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Result<> Shards::run_on(std::size_t index, Job job) {

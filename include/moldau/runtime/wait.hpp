@@ -4,9 +4,11 @@
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/runtime/shard.hpp"
 #include "moldau/runtime/task.hpp"
+#include "moldau/runtime/task_group.hpp"
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -113,6 +115,33 @@ Task<R> call(Shard& from, Shard& to, Fn fn, MonoTime deadline = kForever) {
                                run]() mutable { reply.send(run(fn)); });
     // A job that could not be posted has been dropped, and has said so to nobody: the error is
     // here.
+    if (!posted) co_return posted.error();
+    const Waited waited = co_await answer->arrived.wait(deadline);
+    if (!answer->value) co_return error_of(waited);
+    co_return std::move(*answer->value);
+}
+
+namespace detail {
+
+template <class Fn, class R>
+Task<> answer_with(Fn fn, Reply<R> reply) {
+    R result = co_await fn();
+    reply.send(std::move(result));
+}
+
+}  // namespace detail
+
+/// As call(), for what must wait there: `fn()` makes a Task<Result<T>>, which runs as a task of
+/// `to` named `name`. It runs on when the caller's deadline passes.
+template <class Fn, class R = typename std::invoke_result_t<Fn&>::value_type>
+Task<R> call_task(Shard& from, Shard& to, std::string name, Fn fn, MonoTime deadline = kForever) {
+    if (&from == &to) co_return co_await fn();
+
+    auto answer = std::make_shared<detail::Answer<R>>(from);
+    Result<> posted = to.post([reply = detail::Reply<R>(answer), name = std::move(name),
+                               fn = std::move(fn), &to]() mutable {
+        spawn(to, std::move(name), detail::answer_with<Fn, R>(std::move(fn), std::move(reply)));
+    });
     if (!posted) co_return posted.error();
     const Waited waited = co_await answer->arrived.wait(deadline);
     if (!answer->value) co_return error_of(waited);

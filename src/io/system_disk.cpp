@@ -1,0 +1,342 @@
+// errno is translated here, once, into what a caller may act on.
+#include "moldau/io/system_disk.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <utility>
+
+namespace moldau::io {
+namespace {
+
+DiskFault fault_of(int error) {
+    switch (error) {
+        case ENOSPC:
+        case EDQUOT:
+        case EFBIG:
+            return DiskFault::no_space;
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+            return DiskFault::out_of_descriptors;
+        case ENOENT:
+            return DiskFault::not_found;
+        case EEXIST:
+        case ENOTEMPTY:
+            return DiskFault::exists;
+        case EACCES:
+        case EPERM:
+        case EISDIR:
+        case ENOTDIR:
+        case ENAMETOOLONG:
+        case ELOOP:
+            return DiskFault::denied;
+        case EWOULDBLOCK:
+            return DiskFault::locked;
+        default:
+            // EIO, EROFS and all that no one has thought of: the directory cannot be trusted.
+            return DiskFault::failed;
+    }
+}
+
+DiskError disk_error(std::string_view operation, std::string_view path, int error) {
+    return {fault_of(error), fmt::format("{} {}: {}", operation, path, strerror(error))};
+}
+
+/// Calls again what a signal has interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
+/// An open descriptor; counted, since operations on the pool may outlive the file.
+class Opened {
+public:
+    Opened(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+    ~Opened() { ::close(fd_); }
+    int fd() const { return fd_; }
+    const std::string& path() const { return path_; }
+
+private:
+    int fd_;
+    std::string path_;
+};
+
+DiskResult<std::shared_ptr<Opened>> open_path(const std::string& path, int flags) {
+    const int fd = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
+    if (fd < 0) return disk_error("open", path, errno);
+    return std::make_shared<Opened>(fd, path);
+}
+
+DiskResult<Bytes> read_fully(const Opened& file, std::uint64_t at, std::size_t count) {
+    BytesBuilder builder(count);
+    std::size_t filled = 0;
+    while (filled < count) {
+        const ssize_t got = uninterrupted([&] {
+            return ::pread(file.fd(), builder.data() + filled, count - filled,
+                           static_cast<off_t>(at + filled));
+        });
+        if (got < 0) return disk_error("read", file.path(), errno);
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    return std::move(builder).publish(filled);
+}
+
+/// Runs `work` on the pool and brings what it returns to `done` on the shard.
+template <class T, class Work>
+void submit(runtime::Shard& shard, runtime::WorkerPool& pool, Work work, DiskDone<T> done) {
+    auto shared = std::make_shared<DiskDone<T>>(std::move(done));
+    Result<> submitted = pool.submit([&shard, work = std::move(work), shared]() mutable {
+        // A shard that has stopped has nobody left who waits.
+        (void)shard.post_answer(
+            [shared, result = work()]() mutable { (*shared)(std::move(result)); });
+    });
+    if (submitted) return;
+    (void)shard.post_answer([shared, detail = submitted.error().detail] {
+        (*shared)(DiskError{DiskFault::overloaded, detail});
+    });
+}
+
+class SystemFile final : public File {
+public:
+    SystemFile(runtime::Shard& shard, runtime::WorkerPool& pool, std::shared_ptr<Opened> opened)
+        : shard_(shard), pool_(pool), opened_(std::move(opened)) {}
+
+    DiskResult<> write(std::uint64_t at, std::span<const BytesView> pieces) override {
+        std::array<iovec, kPiecesMax> vectors;
+        std::size_t next = 0;     // the piece to go on with
+        std::size_t skipped = 0;  // bytes of it that have been written
+        while (next < pieces.size()) {
+            std::size_t count = 0;
+            for (std::size_t i = next; i < pieces.size() && count < vectors.size(); ++i) {
+                const BytesView rest = i == next ? pieces[i].subspan(skipped) : pieces[i];
+                vectors[count++] = {const_cast<std::byte*>(rest.data()), rest.size()};
+            }
+            const ssize_t put = uninterrupted([&] {
+                return ::pwritev(opened_->fd(), vectors.data(), static_cast<int>(count),
+                                 static_cast<off_t>(at));
+            });
+            if (put < 0) return disk_error("write", opened_->path(), errno);
+            auto written = static_cast<std::size_t>(put);
+            at += written;
+            std::size_t passed = 0;
+            for (; next < pieces.size() && written >= pieces[next].size() - skipped; ++next) {
+                written -= pieces[next].size() - skipped;
+                skipped = 0;
+                ++passed;
+            }
+            skipped += written;
+            // Neither a byte nor an empty piece: the device takes nothing and does not say why.
+            if (put == 0 && passed == 0) return disk_error("write", opened_->path(), EIO);
+        }
+        return {};
+    }
+
+    DiskResult<TryRead> try_read(std::uint64_t at, MutableBytes into) override {
+        std::size_t filled = 0;
+        while (filled < into.size()) {
+            const iovec vector{into.data() + filled, into.size() - filled};
+            const ssize_t got = uninterrupted([&] {
+                return ::preadv2(opened_->fd(), &vector, 1, static_cast<off_t>(at + filled),
+                                 RWF_NOWAIT);
+            });
+            // A file system that cannot say what is in memory: all reads are submitted.
+            if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP))
+                return TryRead{.would_block = true};
+            if (got < 0) return disk_error("read", opened_->path(), errno);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        return TryRead{.bytes = filled};
+    }
+
+    void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) override {
+        submit<Bytes>(
+            shard_, pool_, [opened = opened_, at, count] { return read_fully(*opened, at, count); },
+            std::move(done));
+    }
+
+    void sync(DiskDone<> done) override {
+        submit<void>(
+            shard_, pool_,
+            [opened = opened_]() -> DiskResult<> {
+                if (uninterrupted([&] { return ::fdatasync(opened->fd()); }) != 0)
+                    return disk_error("sync", opened->path(), errno);
+                return {};
+            },
+            std::move(done));
+    }
+
+    DiskResult<std::uint64_t> size() override {
+        struct stat status{};
+        if (::fstat(opened_->fd(), &status) != 0) return disk_error("stat", opened_->path(), errno);
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    DiskResult<> truncate(std::uint64_t size) override {
+        if (uninterrupted([&] { return ::ftruncate(opened_->fd(), static_cast<off_t>(size)); }) !=
+            0)
+            return disk_error("truncate", opened_->path(), errno);
+        return {};
+    }
+
+    DiskResult<> preallocate(std::uint64_t size) override {
+        // Not posix_fallocate: where the file system cannot, that writes to every block.
+        if (uninterrupted(
+                [&] { return ::fallocate(opened_->fd(), 0, 0, static_cast<off_t>(size)); }) == 0)
+            return {};
+        if (errno != EOPNOTSUPP) return disk_error("preallocate", opened_->path(), errno);
+        auto now = this->size();
+        if (!now) return now.error();
+        return *now < size ? truncate(size) : DiskResult<>{};
+    }
+
+private:
+    static constexpr std::size_t kPiecesMax = 256;
+
+    runtime::Shard& shard_;
+    runtime::WorkerPool& pool_;
+    std::shared_ptr<Opened> opened_;
+};
+
+class SystemLock final : public DiskLock {
+public:
+    explicit SystemLock(std::shared_ptr<Opened> opened) : opened_(std::move(opened)) {}
+
+private:
+    std::shared_ptr<Opened> opened_;  // closing it gives the lock back
+};
+
+int flags_of(OpenMode mode) {
+    switch (mode) {
+        case OpenMode::read_only:
+            return O_RDONLY;
+        case OpenMode::existing:
+            return O_RDWR;
+        case OpenMode::create_new:
+            return O_RDWR | O_CREAT | O_EXCL;
+        case OpenMode::create_if_none:
+            return O_RDWR | O_CREAT;
+    }
+    return O_RDONLY;
+}
+
+class SystemDisk final : public Disk {
+public:
+    SystemDisk(runtime::Shard& shard, runtime::WorkerPool& pool) : shard_(shard), pool_(pool) {}
+
+    DiskResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+        auto opened = open_path(path, flags_of(mode));
+        if (!opened) return opened.error();
+        return std::make_unique<SystemFile>(shard_, pool_, std::move(*opened));
+    }
+
+    DiskResult<> rename(const std::string& from, const std::string& to) override {
+        if (::rename(from.c_str(), to.c_str()) != 0)
+            return disk_error("rename to " + to, from, errno);
+        return {};
+    }
+
+    DiskResult<> remove(const std::string& path) override {
+        if (::remove(path.c_str()) != 0) return disk_error("remove", path, errno);
+        return {};
+    }
+
+    DiskResult<std::vector<DirectoryEntry>> list(const std::string& path) override {
+        DIR* directory = ::opendir(path.c_str());
+        if (directory == nullptr) return disk_error("list", path, errno);
+        std::vector<DirectoryEntry> entries;
+        errno = 0;
+        while (const dirent* entry = ::readdir(directory)) {
+            const std::string name = entry->d_name;
+            if (name == "." || name == "..") continue;
+            bool is_directory = entry->d_type == DT_DIR;
+            if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
+                struct stat status{};
+                is_directory =
+                    ::stat((path + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+            }
+            entries.push_back({name, is_directory});
+            errno = 0;
+        }
+        const int error = errno;
+        ::closedir(directory);
+        if (error != 0) return disk_error("list", path, error);
+        std::ranges::sort(entries);
+        return entries;
+    }
+
+    DiskResult<> create_directories(const std::string& path) override {
+        for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+            const std::string part = path.substr(0, end);
+            if (::mkdir(part.c_str(), 0755) != 0 && !is_directory_after(errno, part))
+                return disk_error("create directory", part, errno);
+            if (end == std::string::npos) return {};
+        }
+    }
+
+    void sync_directory(const std::string& path, DiskDone<> done) override {
+        submit<void>(
+            shard_, pool_,
+            [path]() -> DiskResult<> {
+                auto opened = open_path(path, O_RDONLY | O_DIRECTORY);
+                if (!opened) return opened.error();
+                if (uninterrupted([&] { return ::fsync((*opened)->fd()); }) != 0)
+                    return disk_error("sync directory", path, errno);
+                return {};
+            },
+            std::move(done));
+    }
+
+    DiskResult<DiskSpace> space(const std::string& path) override {
+        struct statvfs status{};
+        if (::statvfs(path.c_str(), &status) != 0) return disk_error("statvfs", path, errno);
+        return DiskSpace{.bytes_total = status.f_blocks * status.f_frsize,
+                         .bytes_free = status.f_bavail * status.f_frsize};
+    }
+
+    DiskResult<std::unique_ptr<DiskLock>> lock(const std::string& path) override {
+        auto opened = open_path(path, O_RDWR | O_CREAT);
+        if (!opened) return opened.error();
+        if (::flock((*opened)->fd(), LOCK_EX | LOCK_NB) != 0)
+            return disk_error("lock", path, errno);
+        return std::make_unique<SystemLock>(std::move(*opened));
+    }
+
+private:
+    // mkdir says EEXIST, or EROFS or EACCES of a parent that is there already.
+    static bool is_directory_after(int error, const std::string& path) {
+        struct stat status{};
+        const bool is = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+        errno = error;
+        return is;
+    }
+
+    runtime::Shard& shard_;
+    runtime::WorkerPool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Disk> make_system_disk(runtime::Shard& shard, runtime::WorkerPool& pool) {
+    return std::make_unique<SystemDisk>(shard, pool);
+}
+
+}  // namespace moldau::io

@@ -1,0 +1,60 @@
+#include "moldau/runtime/worker_pool.hpp"
+
+#include "signals_blocked.hpp"
+
+#include <fmt/format.h>
+
+#include <pthread.h>
+
+namespace moldau::runtime {
+
+WorkerPool::WorkerPool(Options options) : options_(std::move(options)) {
+    const SignalsBlocked blocked;
+    for (std::size_t index = 0; index < options_.threads; ++index) {
+        threads_.emplace_back([this] { work(); });
+        pthread_setname_np(threads_.back().native_handle(),
+                           fmt::format("{}-{}", options_.name, index).c_str());
+    }
+}
+
+Result<> WorkerPool::submit(Job job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return Error{ErrorCode::broker_not_available,
+                         fmt::format("pool '{}' has stopped", options_.name)};
+        if (jobs_.size() >= options_.jobs_max)
+            return Error{ErrorCode::throttling_quota_exceeded,
+                         fmt::format("pool '{}' has {} jobs waiting", options_.name, jobs_.size())};
+        jobs_.push_back(std::move(job));
+    }
+    changed_.notify_one();
+    return {};
+}
+
+void WorkerPool::work() {
+    for (;;) {
+        Job job;
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+            if (jobs_.empty()) return;
+            job = std::move(jobs_.front());
+            jobs_.pop_front();
+        }
+        job();
+    }
+}
+
+void WorkerPool::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) thread.join();
+    }
+}
+
+}  // namespace moldau::runtime
