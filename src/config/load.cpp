@@ -26,7 +26,7 @@ constexpr int kNearestNamesMax = 100;
 constexpr std::array<std::string_view, 2> kPluginKeys = {"allow.everyone.if.no.acl.found",
                                                          "super.users"};
 /// What decides roles and listeners: while one of these is wrong, the rest cannot be judged.
-constexpr std::array<std::string_view, 14> kNodeKeys = {"advertised.listeners",
+constexpr std::array<std::string_view, 10> kNodeKeys = {"advertised.listeners",
                                                         "broker.id",
                                                         "controller.listener.names",
                                                         "controller.quorum.bootstrap.servers",
@@ -34,12 +34,8 @@ constexpr std::array<std::string_view, 14> kNodeKeys = {"advertised.listeners",
                                                         "inter.broker.listener.name",
                                                         "listener.security.protocol.map",
                                                         "listeners",
-                                                        "log.dir",
-                                                        "log.dirs",
-                                                        "max.connections.per.ip",
                                                         "node.id",
-                                                        "process.roles",
-                                                        "security.inter.broker.protocol"};
+                                                        "process.roles"};
 
 /// In the order of the file, as a reader of it expects; what stands in one line stays as it came.
 std::vector<Problem> by_line(std::vector<Problem> problems) {

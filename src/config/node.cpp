@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace moldau::config {
@@ -152,6 +153,7 @@ private:
     std::vector<Listener> read_listeners(std::string_view key,
                                          const std::vector<std::string>& items) {
         std::vector<Listener> listeners;
+        std::set<std::string> names;
         for (const std::string& item : items) {
             Result<Listener> listener = parse_listener(item);
             if (!listener) {
@@ -167,7 +169,7 @@ private:
                 continue;
             }
             listener->security_protocol = protocol->second;
-            if (contains(names_of(listeners), listener->name))
+            if (!names.insert(listener->name).second)
                 refuse(key, fmt::format("{}: the name {} occurs twice; allowed: one listener for "
                                         "each name",
                                         in_quotes(item), in_quotes(listener->name)));

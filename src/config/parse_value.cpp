@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 namespace moldau::config {
@@ -191,14 +192,13 @@ Result<Parsed> list(const Setting& setting, std::vector<std::string> items) {
 
     Parsed parsed;
     std::vector<std::string> kept;
+    std::set<std::string> seen;
     for (std::string& item : items) {
         if (item.empty()) return refuse(setting, shown, "has an empty item");
         if (!obeys(setting.rule, item))
             return refuse(setting, shown, fmt::format("holds {}", in_quotes(item)));
-        if (std::ranges::find(kept, item) != kept.end())
-            parsed.dropped.push_back(std::move(item));
-        else
-            kept.push_back(std::move(item));
+        const bool is_new = seen.insert(item).second;
+        (is_new ? kept : parsed.dropped).push_back(std::move(item));
     }
     parsed.value = std::move(kept);
     return parsed;

@@ -253,6 +253,21 @@ TEST(Load, RefusesAFileThatIsTooLarge) {
     EXPECT_TRUE(load_text("a.yaml", std::string(kFileBytesMax, '#')).settings);
 }
 
+TEST(Load, TakesItsTimeInProportionToTheFile) {
+    // Tens of thousands of items each: with anything quadratic this test would take minutes.
+    std::string dirs = "log.dirs=/d0";
+    std::string listeners = "listeners=A0://:1";
+    for (int i = 1; i < 60'000; ++i) {
+        dirs += fmt::format(",/d{}", i);
+        listeners += fmt::format(",A{}://:1", i);
+    }
+    EXPECT_TRUE(load_text("a.properties", dirs).settings);
+    EXPECT_EQ(load_text("a.properties", listeners).errors.size(), 60'000U);
+    std::string unknown;
+    for (int i = 0; i < 40'000; ++i) unknown += fmt::format("log.retention.m{}: 1\n", i);
+    EXPECT_EQ(load_text("a.yaml", unknown).warnings.size(), 40'000U);
+}
+
 TEST(Load, TakesKafkasOwnSampleWithoutAnUnknownKey) {
     const Loaded loaded =
         load_text("server.properties", golden("tests/golden/settings/server.properties"));

@@ -1,0 +1,15 @@
+// Text that may hold anything, made fit for one line of a log.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace moldau::metrics {
+
+/// `text` in one printable line of at most about `bytes_max` bytes: control characters, marks that
+/// turn the direction of writing, \ and what is no UTF-8 are escaped as \n, \t, \r, \\ or \xNN for
+/// each byte; what is too long is cut, with its size said.
+std::string printable(std::string_view text, std::size_t bytes_max);
+
+}  // namespace moldau::metrics
