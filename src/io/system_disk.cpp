@@ -286,8 +286,12 @@ public:
     DiskResult<> create_directories(const std::string& path) override {
         for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
             const std::string part = path.substr(0, end);
-            if (::mkdir(part.c_str(), 0755) != 0 && !is_directory_after(errno, part))
-                return disk_error("create directory", part, errno);
+            if (::mkdir(part.c_str(), 0755) != 0) {
+                // EEXIST, or EROFS or EACCES of a parent that is there already.
+                const int error = errno;
+                if (!is_directory(part))
+                    return disk_error("create directory", part, error == EEXIST ? ENOTDIR : error);
+            }
             if (end == std::string::npos) return {};
         }
     }
@@ -321,12 +325,9 @@ public:
     }
 
 private:
-    // mkdir says EEXIST, or EROFS or EACCES of a parent that is there already.
-    static bool is_directory_after(int error, const std::string& path) {
+    static bool is_directory(const std::string& path) {
         struct stat status{};
-        const bool is = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-        errno = error;
-        return is;
+        return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     }
 
     runtime::Shard& shard_;

@@ -128,7 +128,7 @@ void Medium::lose(Inode& inode, std::uint32_t keep_chance) {
         }
         // Pages are mostly written as a whole, but power may fail between two sectors.
         const bool torn = random.chance(200'000);
-        if (torn ? random.chance(500'000) : whole_page) kept.insert(sector);
+        if (torn ? random.chance(keep_chance) : whole_page) kept.insert(sector);
     }
     inode.settle(kept);
     inode.now = inode.durable;

@@ -117,6 +117,7 @@ private:
                                       .bug = options_.bug};
             EchoWatch watch{
                 .promised = [this](auto client, auto sequence) { promised(client, sequence); },
+                .replayed = [this, node](const auto& message) { replayed(node, message); },
                 .recovered = [this, node](const auto& last) { recovered(node, last); },
                 .listening = [](const Endpoint&) {},
                 .failed = [this, node] { reboot(node); },
@@ -151,6 +152,11 @@ private:
     void promised(std::uint64_t client, std::uint64_t sequence) {
         std::uint64_t& last = promised_[client];
         last = std::max(last, sequence);
+    }
+    void replayed(std::size_t node, const EchoMessage& message) {
+        if (message.payload != echo_payload(message.client, message.sequence))
+            violated(fmt::format("node {} has found something else as {} of client {}", node,
+                                 message.sequence, message.client));
     }
     void recovered(std::size_t node, const std::map<std::uint64_t, std::uint64_t>& last) {
         recovered_[node] = true;

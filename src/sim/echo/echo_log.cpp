@@ -16,14 +16,14 @@ namespace {
 constexpr std::uint64_t kAllocateBytes = 64 << 10;
 }
 
-Task<DiskResult<>> EchoLog::open() {
+Task<DiskResult<>> EchoLog::open(Replayed replayed) {
     if (auto made = disk_.create_directories(directory_); !made) co_return made;
     auto file = disk_.open(directory_ + "/echo.log", OpenMode::create_if_none);
     if (!file) co_return file.error();
     file_ = std::move(*file);
     auto bytes = co_await read_all();
     if (!bytes) co_return bytes.error();
-    if (auto recovered = recover(*bytes); !recovered) co_return recovered;
+    if (auto recovered = recover(*bytes, replayed); !recovered) co_return recovered;
     // What was recovered may still be in the page cache alone: durable before it is served.
     auto synced = co_await runtime::sync(shard_, *file_);
     if (!synced) co_return synced;
@@ -54,12 +54,13 @@ Task<DiskResult<std::string>> EchoLog::read_all() {
     co_return bytes;
 }
 
-DiskResult<> EchoLog::recover(const std::string& bytes) {
+DiskResult<> EchoLog::recover(const std::string& bytes, const Replayed& replayed) {
     for (;;) {
         const auto record =
             parse_record(as_bytes(bytes).subspan(end_), bug_ != EchoBug::trust_torn_records);
         if (!record || record->message.sequence != last_[record->message.client] + 1) break;
         ++last_[record->message.client];
+        replayed(record->message);
         end_ += record->size;
     }
     durable_end_ = end_;

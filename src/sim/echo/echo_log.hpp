@@ -9,6 +9,7 @@
 #include "moldau/runtime/wait.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ enum class EchoBug : std::uint8_t {
     skip_directory_sync,  // the log's name is not durable
     trust_torn_records,   // recovery does not look at the CRC
     sync_too_early,       // takes what was appended during a sync as durable by it
+    echo_out_of_order,    // sometimes
 };
 
 class EchoLog {
@@ -37,7 +39,9 @@ public:
           settled_(shard) {}
 
     /// Opens or creates the log, and finds its last whole record; what is behind it is cut off.
-    runtime::Task<DiskResult<>> open();
+    /// `replayed` is told of every record that is found.
+    using Replayed = std::function<void(const EchoMessage&)>;
+    runtime::Task<DiskResult<>> open(Replayed replayed);
 
     /// Appends unless it is there already; returns where the log must be durable up to. Only the
     /// client's next sequence is taken.
@@ -52,7 +56,7 @@ public:
 
 private:
     runtime::Task<DiskResult<std::string>> read_all();
-    DiskResult<> recover(const std::string& bytes);
+    DiskResult<> recover(const std::string& bytes, const Replayed& replayed);
     DiskResult<> make_room();
 
     runtime::Shard& shard_;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -75,7 +76,7 @@ EchoNode::EchoNode(std::vector<EchoSite> sites, Options options, EchoWatch watch
 Task<> EchoNode::run() {
     runtime::Shard& shard = *sites_[0].shard;
     for (;;) {
-        const auto opened = co_await log_.open();
+        const auto opened = co_await log_.open(watch_.replayed);
         if (opened) break;
         shard.log().error("cannot open the log detail='{}'", opened.error().detail);
         // Only what says nothing about the disk may be tried again.
@@ -138,6 +139,8 @@ Task<> EchoNode::serve(EchoSite site, std::unique_ptr<ByteStream> stream) {
             batch.push_back(std::move(**frame));
         }
         if (batch.empty()) continue;
+        if (options_.bug == EchoBug::echo_out_of_order && site.shard->random().below(10) == 0)
+            std::ranges::reverse(batch);
         std::string replies;
         for (EchoMessage message : batch) {
             message.kind =

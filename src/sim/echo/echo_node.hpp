@@ -31,6 +31,7 @@ struct EchoSite {
 /// What those who watch are told; from several shards in real life.
 struct EchoWatch {
     std::function<void(std::uint64_t client, std::uint64_t sequence)> promised;  // before a reply
+    std::function<void(const EchoMessage& message)> replayed;  // found in the log at the start
     std::function<void(const std::map<std::uint64_t, std::uint64_t>& last)> recovered;
     std::function<void(Endpoint at)> listening;
     std::function<void()> failed;  // the log: serves no more until the machine restarts
