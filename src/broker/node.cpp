@@ -1,6 +1,7 @@
 #include "moldau/broker/node.hpp"
 
 #include "broker_service.hpp"
+#include "data_directories.hpp"
 
 #include "moldau/config/keys.hpp"
 
@@ -60,24 +61,34 @@ ClusterView view_of(const config::Settings& settings, std::string cluster_id) {
 }  // namespace
 
 struct Node::State {
-    State(const config::Settings& settings, std::string cluster_id,
-          std::vector<net::ShardAndTransport> shards)
+    State(const config::Settings& settings, std::string cluster_id, World given)
         : node(settings.node()),
+          world(std::move(given)),
           service(view_of(settings, std::move(cluster_id))),
-          server(server_settings(settings), std::move(shards), service) {}
+          server(server_settings(settings), world.shards, service) {}
 
     config::Node node;
+    World world;
+    DataDirectories directories;
     BrokerService service;
     net::Server server;
 };
 
-Node::Node(const config::Settings& settings, std::string cluster_id,
-           std::vector<net::ShardAndTransport> shards)
-    : state_(std::make_unique<State>(settings, std::move(cluster_id), std::move(shards))) {}
+Node::Node(const config::Settings& settings, std::string cluster_id, World world)
+    : state_(std::make_unique<State>(settings, std::move(cluster_id), std::move(world))) {}
 
 Node::~Node() = default;
 
 Result<> Node::start() {
+    std::vector<std::string> paths;
+    for (const std::string& path : state_->node.log_dirs) {
+        paths.push_back(path.starts_with('/') ? path
+                                              : state_->world.working_directory + "/" + path);
+    }
+    Result<DataDirectories> directories = DataDirectories::hold(state_->world.disk, paths);
+    if (!directories) return directories.error();
+    state_->directories = std::move(*directories);
+
     std::vector<net::ListenerSettings> wanted;
     for (const config::Listener& each : state_->node.broker_listeners) {
         wanted.push_back({.name = each.name, .endpoint = {each.host, each.port}});

@@ -24,7 +24,9 @@ class Moldaud:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='moldau-test-')
-        command = [self.binary, '--data-dir', os.path.join(self.folder, 'data'), '--listen', '127.0.0.1:0', *self.arguments]
+        command = [self.binary, '--data-dir', os.path.join(self.folder, 'data'), *self.arguments]
+        if 'listeners' not in self.settings:
+            command += ['--listen', '127.0.0.1:0']
         for key, value in self.settings.items():
             command += ['--set', f'{key}={value}']
         self.log = open(os.path.join(self.folder, 'stderr'), 'w+b')
@@ -77,6 +79,7 @@ class Moldaud:
         early = self.process.poll()
         code = self._end()
         text = self.stderr()
+        self.process.stdout.close()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if kind is not None or code != 0:

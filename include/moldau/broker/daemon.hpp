@@ -1,0 +1,13 @@
+// moldaud without its command line: a node over the world's adapters, from start to SIGTERM.
+#pragma once
+
+#include "moldau/base/result.hpp"
+#include "moldau/config/settings.hpp"
+
+namespace moldau::broker {
+
+/// Starts a node, prints `ready …` on stdout, serves until SIGTERM or SIGINT, stops. Call it before
+/// any thread is started. Errors: what kept the node from starting, in words for an operator
+Result<> run_daemon(const config::Settings& settings);
+
+}  // namespace moldau::broker

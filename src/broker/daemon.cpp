@@ -1,0 +1,173 @@
+#include "moldau/broker/daemon.hpp"
+
+#include "moldau/base/check.hpp"
+#include "moldau/base/uuid.hpp"
+#include "moldau/base/version.hpp"
+#include "moldau/broker/node.hpp"
+#include "moldau/config/keys.hpp"
+#include "moldau/io/system_clock.hpp"
+#include "moldau/io/system_disk.hpp"
+#include "moldau/io/system_random.hpp"
+#include "moldau/metrics/log_sink.hpp"
+#include "moldau/net/asio_transport.hpp"
+#include "moldau/runtime/shards.hpp"
+#include "moldau/runtime/task_group.hpp"
+#include "moldau/runtime/wait.hpp"
+#include "moldau/runtime/worker_pool.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace moldau::broker {
+namespace {
+
+sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+/// A new cluster's id. As in Kafka, none begins with '-', so that it is never taken for an option.
+std::string new_cluster_id() {
+    io::SystemRandom random;
+    std::string id;
+    do {
+        id = Uuid{random.next(), random.next()}.to_string();
+    } while (id.starts_with('-'));
+    return id;
+}
+
+net::SocketOptions socket_options(const config::Settings& settings) {
+    return {.listen_backlog = settings.get(config::kSocketListenBacklogSize),
+            .send_buffer_bytes = settings.get(config::kSocketSendBufferBytes),
+            .receive_buffer_bytes = settings.get(config::kSocketReceiveBufferBytes)};
+}
+
+runtime::Task<> stop_node(Node& node, std::promise<void>& stopped) {
+    co_await node.stop();
+    stopped.set_value();
+}
+
+/// The world's shards and transports under one node.
+/// Lines that come too often are counted; the counts are due when their window is over.
+runtime::Task<> write_counts(runtime::Shard& shard, metrics::TextLogSink& sink) {
+    constexpr Duration kEvery = std::chrono::seconds(1);
+    while (co_await runtime::sleep_until(shard, shard.now() + kEvery) != runtime::Waited::cancelled)
+        sink.tick();
+}
+
+/// The world's shards, transports and disk under one node.
+class RunningNode {
+public:
+    RunningNode(const config::Settings& settings, const Clock& clock, metrics::TextLogSink& sink)
+        : shards_(
+              {.count = static_cast<std::size_t>(settings.get(config::kShards))}, clock,
+              [](std::size_t) { return std::make_unique<io::SystemRandom>(); }, sink),
+          pool_({.name = "disk"}),
+          disk_(io::make_system_disk(home(), pool_)) {
+        Node::World world{
+            .shards = {}, .disk = *disk_, .working_directory = std::filesystem::current_path()};
+        for (std::size_t i = 0; i < shards_.size(); ++i) {
+            transports_.push_back(net::make_asio_transport(shards_[i], socket_options(settings)));
+            world.shards.push_back({&shards_[i], transports_.back().get()});
+        }
+        node_ = std::make_unique<Node>(settings, new_cluster_id(), std::move(world));
+        runtime::spawn(home(), "log counts", write_counts(home(), sink));
+    }
+    RunningNode(const RunningNode&) = delete;
+    RunningNode& operator=(const RunningNode&) = delete;
+    ~RunningNode() { stop(); }
+
+    Result<std::string> start() {
+        Result<> started;
+        std::string ready = "ready";
+        Result<> ran = shards_.run_on(0, [&] {
+            started = node_->start();
+            if (!started) return;
+            for (const std::string& listener : node_->listeners()) ready += " " + listener;
+        });
+        if (!ran) return ran.error();
+        if (!started) return started.error();
+        return ready;
+    }
+
+private:
+    runtime::Shard& home() { return shards_[0]; }
+
+    /// In the reverse order of the start; what belongs to a shard is destroyed on it. A shard
+    /// refuses only when it has ended.
+    void stop() {
+        std::promise<void> stopped;
+        Result<> asked = shards_.run_on(
+            0, [&] { runtime::spawn(home(), "stop node", stop_node(*node_, stopped)); });
+        if (asked) stopped.get_future().wait();
+        (void)shards_.run_on(0, [this] { node_.reset(); });
+        for (std::size_t i = transports_.size(); i-- > 0;) {
+            (void)shards_.run_on(i, [this, i] { transports_[i].reset(); });
+        }
+        pool_.stop();
+        (void)shards_.run_on(0, [this] { disk_.reset(); });
+        shards_.stop();
+    }
+
+    runtime::Shards shards_;
+    runtime::WorkerPool pool_;
+    std::unique_ptr<Disk> disk_;
+    std::vector<std::unique_ptr<Transport>> transports_;
+    std::unique_ptr<Node> node_;
+};
+
+void log_settings(const config::Settings& settings, const Logger& log) {
+    const std::vector<std::string> idle = settings.without_effect();
+    if (!idle.empty()) log.warn("settings that have no effect yet: {}", fmt::join(idle, ", "));
+}
+
+}  // namespace
+
+Result<> run_daemon(const config::Settings& settings) {
+    if (!settings.node().is_implicit) {
+        return Error{ErrorCode::invalid_config,
+                     "process.roles and controller.quorum.* describe a node of a cluster, which "
+                     "this version cannot be yet: it runs only "
+                     "as a single node, without these settings"};
+    }
+    // Before there are threads: they inherit the mask, and the signals wait for sigwait() below.
+    const sigset_t stops = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    const io::SystemClock clock;
+    const std::optional<LogLevel> level = metrics::log_level_named(settings.get(config::kLogLevel));
+    MOLDAU_CHECK(level, "moldau.log.level was not checked");
+    metrics::TextLogSink sink(stderr, clock, *level);
+    const Logger log(sink);
+    log.info("starting version={} commit={} node={}", version(), commit(),
+             settings.node().id.value);
+    log_settings(settings, log);
+    if (Result<std::uint64_t> files = runtime::raise_open_files_limit(); !files) {
+        log.warn("cannot raise the limit of open files reason={}", files.error().detail);
+    }
+    RunningNode node(settings, clock, sink);
+    const Result<std::string> ready = node.start();
+    if (!ready) return ready.error();
+    fmt::print("{}\n", *ready);
+    std::fflush(stdout);
+
+    int signal = 0;
+    sigwait(&stops, &signal);
+    log.info("stopping signal={}", signal);
+    return {};
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Hostile inputs (hostile/README.md) against a real moldaud: those that concern the APIs it serves.   hostile_test.py MOLDAUD"""
+import os
+import subprocess
+import sys
+
+from moldaud import HERE, Moldaud
+
+FAMILIES = ('frame/*', 'header/*', 'body/*')
+NOT_SERVED = ('header/telemetry-without-receiver',)  # asks GetTelemetrySubscriptions
+
+
+def main():
+    with Moldaud(sys.argv[1], {'connections.max.idle.ms': 8000, 'auto.create.topics.enable': 'false'}) as server:
+        command = [os.path.join(HERE, 'hostile', 'run'), server.address, '--no-topics', '--all-lines', '--heavy']
+        for family in FAMILIES:
+            command += ['--only', family]
+        for case in NOT_SERVED:
+            command += ['--except', case]
+        return subprocess.run([sys.executable, *command], timeout=300).returncode
+
+
+if __name__ == '__main__':
+    sys.exit(main())
