@@ -18,6 +18,7 @@ function(moldau_fuzz name)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     set(found ${CMAKE_BINARY_DIR}/fuzz/${name})
     file(MAKE_DIRECTORY ${found})
+    file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${name}.corpus ${ARG_CORPUS})  # for ./dev soak
     add_test(NAME ${MOLDAU_PRESET}.fuzz.${name}
         COMMAND fuzz_${name} -seed=1 -max_total_time=${MOLDAU_FUZZ_SECONDS} -max_len=${ARG_MAX_LENGTH} -rss_limit_mb=2048
                 -timeout=10 -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${ARG_CORPUS})

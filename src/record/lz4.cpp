@@ -11,10 +11,10 @@
 //      blocks: length (little-endian; the top bit: stored as it is), bytes, [checksum]
 //      end mark: a length of 0; [content checksum]
 #include "codecs.hpp"
-#include "xxhash32.hpp"
 
 #include <lz4.h>
 #include <lz4hc.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -47,8 +47,10 @@ struct Frame {
     bool has_block_checksums = false;
 };
 
+std::uint32_t xxh32(BytesView data) { return XXH32(data.data(), data.size(), 0); }
+
 std::byte header_checksum(BytesView descriptor) {
-    return static_cast<std::byte>(xxhash32(descriptor) >> 8U);
+    return static_cast<std::byte>(xxh32(descriptor) >> 8U);
 }
 
 // Reads the frame's header; `packed` is moved behind it.
@@ -111,7 +113,7 @@ Result<> unpack_lz4(BytesView packed, std::size_t bytes_max, GrowingBuffer& out,
         if (length > frame->block_bytes_max || packed.size() < length + checksum)
             return broken_stream(Codec::lz4, "a block's length");
         const BytesView block = packed.first(length);
-        if (frame->has_block_checksums && xxhash32(block) != load_le32(packed.data() + length))
+        if (frame->has_block_checksums && xxh32(block) != load_le32(packed.data() + length))
             return broken_stream(Codec::lz4, "a block's checksum");
         const std::size_t left = end_max - out.size();
         if ((word & kStored) != 0) {
