@@ -185,6 +185,10 @@ def _field(message, words, lines):
 
 
 def _check(message, field, lines):
+    if field.versions.meets(message.versions).empty:
+        lines.fail(f'{field.name} stands in no version of {message.name}')
+    if field.is_optional and field.nullable.meets(message.versions).empty:
+        lines.fail(f'{field.name} is nullable in no version of {message.name}')
     if field.tag is not None and not message.flexible.covers(field.versions.meets(message.versions)):
         lines.fail(f'{field.name} is tagged in versions that are not flexible')
     if field.default == 'null' and not field.is_optional:

@@ -18,15 +18,16 @@ namespace {
 std::size_t allocations = 0;  // counted by the operators below, in this program only
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: gcc would take malloc and free for operators that do not belong together.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
     if (void* const memory = std::malloc(size)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 
