@@ -144,7 +144,7 @@ TEST(SimNetwork, DelaysWhatACutHoldsBackUntilItIsHealed) {
                 ElementsAre("ping", "<nothing>", "<nothing>"));
     std::string late;
     for (std::size_t i = 3; i < hosts.lines.size(); ++i) late += hosts.lines[i];
-    EXPECT_EQ(late, "pingpingpingping") << "all that was sent until then, nothing twice";
+    EXPECT_EQ(late, "pingpingping") << "the answers of three seconds, none twice";
 }
 
 TEST(SimNetwork, BreaksAConnectionWhoseWayStaysCut) {
