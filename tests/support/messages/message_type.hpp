@@ -22,7 +22,8 @@ struct MessageType {
     protocol::VersionRange versions;
     std::int16_t first_flexible = protocol::kNeverFlexible;
 
-    std::shared_ptr<void> (*make)() = nullptr;
+    void* (*make)() = nullptr;
+    void (*destroy)(void*) = nullptr;
     Result<> (*decode)(void*, protocol::Reader&, std::int16_t) = nullptr;
     Result<std::size_t> (*encoded_size)(const void*, std::int16_t) = nullptr;
     void (*encode)(const void*, protocol::Writer&, std::int16_t) = nullptr;
@@ -38,7 +39,8 @@ const MessageType& message_type_of(std::string_view name);
 /// A message of some type.
 class AnyMessage {
 public:
-    explicit AnyMessage(const MessageType& type) : type_(&type), object_(type.make()) {}
+    explicit AnyMessage(const MessageType& type)
+        : type_(&type), object_(type.make(), type.destroy) {}
 
     const MessageType& type() const { return *type_; }
     Result<> decode(protocol::Reader& in, std::int16_t version) {
@@ -61,7 +63,7 @@ public:
 
 private:
     const MessageType* type_;
-    std::shared_ptr<void> object_;
+    std::unique_ptr<void, void (*)(void*)> object_;
 };
 
 }  // namespace moldau::support

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -91,7 +90,8 @@ support::MessageType message_type(std::string_view kind, int number) {
         .number = number,
         .versions = M::kVersions,
         .first_flexible = M::kFirstFlexible,
-        .make = []() -> std::shared_ptr<void> { return std::make_shared<M>(); },
+        .make = []() -> void* { return new M(); },
+        .destroy = [](void* m) { delete static_cast<M*>(m); },
         .decode = [](void* m, Reader& in,
                      std::int16_t v) { return static_cast<M*>(m)->decode(in, v); },
         .encoded_size = [](const void* m,
