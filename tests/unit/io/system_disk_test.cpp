@@ -149,9 +149,14 @@ TEST_F(SystemDiskTest, SaysSoWhenDescriptorsRunOut) {
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     rlimit small = before;
-    small.rlim_cur = 3;  // all of them in use
+    small.rlim_cur = 64;
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &small), 0);
-    const auto file = disk_->open(path("log"), OpenMode::create_if_none);
+    std::vector<std::unique_ptr<File>> files;
+    DiskResult<std::unique_ptr<File>> file = disk_->open(path("log"), OpenMode::create_if_none);
+    while (file && files.size() < 100) {
+        files.push_back(std::move(*file));
+        file = disk_->open(path("log"), OpenMode::create_if_none);
+    }
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().fault, DiskFault::out_of_descriptors);
