@@ -2,6 +2,7 @@
 function(moldau_bench name)
     cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
     add_executable(bench_${name} ${ARG_SOURCES})
+    add_dependencies(tested bench_${name})  # it must build, though no test runs it
     target_compile_definitions(bench_${name} PRIVATE MOLDAU_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_include_directories(bench_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_link_libraries(bench_${name} PRIVATE moldau_options benchmark::benchmark benchmark::benchmark_main ${ARG_LINKS})

@@ -16,6 +16,7 @@ function(moldau_fuzz name)
     endforeach()
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(tested fuzz_${name})
     set(found ${CMAKE_BINARY_DIR}/fuzz/${name})
     file(MAKE_DIRECTORY ${found})
     file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${name}.corpus ${ARG_CORPUS})  # for ./dev soak
