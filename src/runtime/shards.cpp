@@ -52,14 +52,21 @@ Shards::Shards(Options options, const Clock& clock, const MakeRandom& make_rando
 }
 
 Result<> Shards::run_on(std::size_t index, Job job) {
+    // The job owns the promise: one that is dropped, or throws, ends the wait, too.
     std::promise<void> ran;
     std::future<void> done = ran.get_future();
-    Result<> posted = running_[index]->shard.post([job = std::move(job), &ran]() mutable {
-        job();
-        ran.set_value();
-    });
+    Result<> posted =
+        running_[index]->shard.post([job = std::move(job), ran = std::move(ran)]() mutable {
+            job();
+            ran.set_value();
+        });
     if (!posted) return posted;
-    done.wait();
+    try {
+        done.get();
+    } catch (const std::future_error&) {
+        return Error{ErrorCode::broker_not_available,
+                     fmt::format("shard {} has not run the job to its end", index)};
+    }
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,12 +74,22 @@ public:
 
     bool due(MonoTime until) const { return !queue_.empty() && queue_.front().time <= until; }
 
+    /// Nothing happens in `process` before `time`; then all that was due, in its order.
+    void pause(ProcessId process, MonoTime time) { paused_until_[process] = time; }
+
     /// Lets the next thing happen; returns the process that it happened in.
     ProcessId happen() {
         std::ranges::pop_heap(queue_, Later{});
         Event event = std::move(queue_.back());
         queue_.pop_back();
         now = event.time;
+        if (const auto paused = paused_until_.find(event.process);
+            paused != paused_until_.end() && paused->second > now) {
+            event.time = paused->second;
+            queue_.push_back(std::move(event));
+            std::ranges::push_heap(queue_, Later{});
+            return kNoProcess;
+        }
         ++happened;
         trace(event.what, static_cast<std::uint64_t>(now.time_since_epoch().count()),
               event.process);
@@ -89,6 +100,7 @@ public:
     void forget(ProcessId process) {
         std::erase_if(queue_, [process](const Event& event) { return event.process == process; });
         std::ranges::make_heap(queue_, Later{});
+        paused_until_.erase(process);
     }
 
     void trace(What what, std::uint64_t a, std::uint64_t b = 0) {
@@ -118,6 +130,7 @@ private:
         }
     };
     std::vector<Event> queue_;
+    std::map<ProcessId, MonoTime> paused_until_;
     std::uint64_t next_sequence_ = 0;
 };
 

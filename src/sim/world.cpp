@@ -114,6 +114,11 @@ void World::crash_at_call(ProcessId process, std::uint64_t calls, CrashKind kind
     host.crash_kind = kind;
 }
 
+void World::pause(ProcessId process, Duration time) {
+    state_->engine.trace(What::happening, process, static_cast<std::uint64_t>(time.count()));
+    if (running(process)) state_->engine.pause(process, state_->engine.now + time);
+}
+
 bool World::running(ProcessId process) const {
     return state_->slots[process]->process != nullptr;
 }

@@ -209,7 +209,7 @@ private:
         }
         const std::size_t node = random_.below(kNodes);
         const std::size_t other = random_.below(kNodes + 1);  // the clients, too
-        switch (random_.below(6)) {
+        switch (random_.below(7)) {
             case 0:
                 if (!world_.running(node)) return;
                 crash(node, drawn_kind());
@@ -225,6 +225,8 @@ private:
             case 4:
                 return world_.jump_wall_clock(node,
                                               hours(1) - random_.between(Duration(0), hours(2)));
+            case 5:
+                return world_.pause(node, random_.between(milliseconds(10), seconds(10)));
             default:
                 return;
         }

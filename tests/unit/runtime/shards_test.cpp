@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <future>
+#include <stdexcept>
 #include <sys/resource.h>
 
 namespace moldau::runtime {
@@ -44,6 +45,14 @@ TEST(Shards, RunOnReturnsWhenTheJobHasRunOnThatShardsThread) {
         name = text.data();
     }));
     EXPECT_EQ(name, "shard-1");
+}
+
+TEST(Shards, RunOnEndsWithAnErrorWhenTheJobThrows) {
+    Started started(1);
+    const Result<> ran = started.shards.run_on(0, [] { throw std::runtime_error("broken"); });
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().code, ErrorCode::broker_not_available);
+    EXPECT_TRUE(started.shards.run_on(0, [] {})) << "the shard goes on";
 }
 
 Task<> counts_round(Shards& shards, std::size_t own, int rounds, std::atomic<int>& total) {

@@ -104,6 +104,21 @@ TEST(World, AWallClockMayJumpAndNoTimerNoticesIt) {
     EXPECT_NEAR(static_cast<double>(walls[2] - walls[1]), -36'000'000 + 1000, 2);
 }
 
+TEST(World, APausedProcessDoesNothingAndThenFindsItsTimersLate) {
+    World world({});
+    std::vector<std::string> lines;
+    const auto a = add(world, "a", [&](Process& p) {
+        runtime::spawn(p.shard(0), "ticks", ticks(p.shard(0), lines, "a"));
+    });
+    world.start(a);
+    world.run_for(milliseconds(1500));
+    world.pause(a, seconds(10));
+    world.run_for(milliseconds(9900));
+    EXPECT_EQ(lines.size(), 1U);
+    world.run_for(milliseconds(1200));
+    EXPECT_EQ(lines.size(), 3U) << "late at once, and then a second later";
+}
+
 Task<> logs_random(Shard& shard) {
     for (;;) {
         shard.log().info("drawn value={}", shard.random().below(1000));
