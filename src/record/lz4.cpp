@@ -14,11 +14,11 @@
 
 #include <lz4.h>
 #include <lz4hc.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <xxhash.h>
 
 namespace moldau::record {
 namespace {
@@ -47,7 +47,9 @@ struct Frame {
     bool has_block_checksums = false;
 };
 
-std::uint32_t xxh32(BytesView data) { return XXH32(data.data(), data.size(), 0); }
+std::uint32_t xxh32(BytesView data) {
+    return XXH32(data.data(), data.size(), 0);
+}
 
 std::byte header_checksum(BytesView descriptor) {
     return static_cast<std::byte>(xxh32(descriptor) >> 8U);

@@ -31,7 +31,8 @@ public:
 
     /// Runs `job` on a shard and returns when it has run. Only from a thread that is no shard's
     /// (main, a test).
-    /// Errors: as Shard::post; broker_not_available, too, when the job throws or is dropped by a stop
+    /// Errors: as Shard::post; broker_not_available, too, when the job throws or is dropped by a
+    /// stop
     Result<> run_on(std::size_t index, Job job);
 
     /// Cancels all tasks, the last shard's first; returns when no task runs and all threads ended.
