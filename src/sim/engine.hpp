@@ -159,7 +159,8 @@ public:
 class PortCall {
 public:
     explicit PortCall(Host& host) : host_(host) {
-        if (host.dying || host.calls_left == 0 || --host.calls_left > 0) return;
+        if (host.dying || host.calls_left == 0) return;
+        if (--host.calls_left > 0) return;
         // The process dies at this call: either before its effect or after it.
         dies_after_ = host.random.chance(500'000);
         host.dying = !dies_after_;
