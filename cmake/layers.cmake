@@ -8,6 +8,8 @@ set(MOLDAU_LAYERS
     "4 metrics: base"
     "4 runtime: base"
     # ----- above: may wait and touch the world · below: pure, deterministic -----
+    "2 raft: base record protocol"
+    "2 metadata: base protocol"
     "2 log: base record"
 
     "1 record: base"

@@ -1,0 +1,243 @@
+#include "moldau/metadata/image_records.hpp"
+
+#include "node_ids.hpp"
+
+#include "moldau/base/check.hpp"
+
+namespace moldau::metadata {
+namespace {
+
+using Take = std::function<Result<>(const MetadataRecord&)>;
+
+// From metadata.version 25 on, the least that we serve, these hold for all levels.
+constexpr std::int16_t kPartitionVersion = 2;
+constexpr std::int16_t kRegisterBrokerVersion = 3;
+constexpr std::int16_t kRegisterBrokerCordonVersion = 4;
+
+template <class To>
+std::vector<To> endpoint_records(const std::vector<Endpoint>& endpoints) {
+    std::vector<To> records;
+    for (const Endpoint& one : endpoints) {
+        To record;
+        record.name = one.name;
+        record.host = one.host;
+        record.port = one.port;
+        record.security_protocol = one.security_protocol;
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+template <class To>
+std::vector<To> feature_records(const std::vector<FeatureRange>& features) {
+    std::vector<To> records;
+    for (const FeatureRange& one : features) {
+        To record;
+        record.name = one.name;
+        record.min_supported_version = one.least;
+        record.max_supported_version = one.most;
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+template <class Record>
+Result<> give(const Take& take, Record record, std::int16_t version = 0) {
+    return take(MetadataRecord{.value = std::move(record), .version = version});
+}
+
+Result<> give_feature(const Take& take, std::string_view name, std::int16_t level) {
+    protocol::FeatureLevelRecord record;
+    record.name = name;
+    record.feature_level = level;
+    return give(take, std::move(record));
+}
+
+// metadata.version stands first: what follows is read by it.
+Result<> features(const ClusterImage& image, const Take& take) {
+    if (const auto level = image.feature_level(kMetadataVersion)) {
+        if (Result<> ok = give_feature(take, kMetadataVersion, *level); !ok) return ok.error();
+    }
+    for (const auto& [name, level] : image.features) {
+        if (name == kMetadataVersion) continue;
+        if (Result<> ok = give_feature(take, name, level); !ok) return ok.error();
+    }
+    return {};
+}
+
+Result<> nodes(const ClusterImage& image, const Take& take) {
+    for (const auto& [id, broker] : image.brokers) {
+        protocol::RegisterBrokerRecord record;
+        record.broker_id = id.value;
+        record.is_migrating_zk_broker = broker.is_migrating_zk_broker;
+        record.incarnation_id = broker.incarnation;
+        record.broker_epoch = broker.epoch;
+        record.end_points =
+            endpoint_records<protocol::RegisterBrokerRecord::BrokerEndpoint>(broker.endpoints);
+        record.features =
+            feature_records<protocol::RegisterBrokerRecord::BrokerFeature>(broker.features);
+        record.rack = broker.rack;
+        record.fenced = broker.fenced;
+        record.in_controlled_shutdown = broker.in_controlled_shutdown;
+        record.log_dirs = broker.directories;
+        record.cordoned_log_dirs = broker.cordoned_directories;
+        const std::int16_t version =
+            broker.cordoned_directories ? kRegisterBrokerCordonVersion : kRegisterBrokerVersion;
+        if (Result<> ok = give(take, std::move(record), version); !ok) return ok.error();
+    }
+    for (const auto& [id, controller] : image.controllers) {
+        protocol::RegisterControllerRecord record;
+        record.controller_id = id;
+        record.incarnation_id = controller.incarnation;
+        record.zk_migration_ready = controller.zk_migration_ready;
+        record.end_points =
+            endpoint_records<protocol::RegisterControllerRecord::ControllerEndpoint>(
+                controller.endpoints);
+        record.features = feature_records<protocol::RegisterControllerRecord::ControllerFeature>(
+            controller.features);
+        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+    }
+    return {};
+}
+
+protocol::PartitionRecord partition_record(const Uuid& topic, std::int32_t number,
+                                           const Partition& partition) {
+    protocol::PartitionRecord record;
+    record.partition_id = number;
+    record.topic_id = topic;
+    record.replicas = to_values(partition.replicas);
+    record.isr = to_values(partition.isr);
+    record.removing_replicas = to_values(partition.removing_replicas);
+    record.adding_replicas = to_values(partition.adding_replicas);
+    record.leader = partition.leader.value;
+    record.leader_recovery_state = static_cast<std::int8_t>(partition.recovery);
+    record.leader_epoch = partition.leader_epoch.value;
+    record.partition_epoch = partition.partition_epoch;
+    record.directories = partition.directories;
+    if (!partition.elr.empty()) record.eligible_leader_replicas = to_values(partition.elr);
+    if (!partition.last_known_elr.empty())
+        record.last_known_elr = to_values(partition.last_known_elr);
+    return record;
+}
+
+Result<> topics(const ClusterImage& image, const Take& take) {
+    for (const auto& [id, topic] : image.topics) {
+        protocol::TopicRecord record;
+        record.name = topic.name;
+        record.topic_id = id;
+        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+        for (const auto& [number, partition] : topic.partitions) {
+            if (Result<> ok =
+                    give(take, partition_record(id, number, partition), kPartitionVersion);
+                !ok)
+                return ok.error();
+        }
+    }
+    return {};
+}
+
+Result<> configs_and_quotas(const ClusterImage& image, const Take& take) {
+    for (const auto& [resource, configs] : image.configs) {
+        for (const auto& [name, value] : configs) {
+            protocol::ConfigRecord record;
+            record.resource_type = static_cast<std::int8_t>(resource.type);
+            record.resource_name = resource.name;
+            record.name = name;
+            record.value = value;
+            if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+        }
+    }
+    for (const auto& [entity, quotas] : image.client_quotas) {
+        for (const auto& [key, value] : quotas) {
+            protocol::ClientQuotaRecord record;
+            for (const QuotaEntity::Part& part : entity.parts) {
+                protocol::ClientQuotaRecord::EntityData data;
+                data.entity_type = part.type;
+                data.entity_name = part.name;
+                record.entity.push_back(std::move(data));
+            }
+            record.key = key;
+            record.value = value;
+            if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+        }
+    }
+    if (!image.next_producer_id) return {};
+    protocol::ProducerIdsRecord record;
+    record.broker_id = -1;  // whose the last block was is of no use later
+    record.next_producer_id = image.next_producer_id->value;
+    return give(take, std::move(record));
+}
+
+Result<> acls(const ClusterImage& image, const Take& take) {
+    for (const auto& [id, entry] : image.acls) {
+        protocol::AccessControlEntryRecord record;
+        record.id = id;
+        record.resource_type = entry.resource_type;
+        record.resource_name = entry.resource_name;
+        record.pattern_type = entry.pattern_type;
+        record.principal = entry.principal;
+        record.host = entry.host;
+        record.operation = entry.operation;
+        record.permission_type = entry.permission_type;
+        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+    }
+    return {};
+}
+
+Result<> users_and_tokens(const ClusterImage& image, const Take& take) {
+    for (const auto& [user, credential] : image.scram_users) {
+        protocol::UserScramCredentialRecord record;
+        record.name = user.name;
+        record.mechanism = user.mechanism;
+        record.salt = as_bytes(credential.salt);
+        record.stored_key = as_bytes(credential.stored_key);
+        record.server_key = as_bytes(credential.server_key);
+        record.iterations = credential.iterations;
+        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+    }
+    for (const auto& [id, token] : image.delegation_tokens) {
+        protocol::DelegationTokenRecord record;
+        record.owner = token.owner;
+        record.requester = token.requester;
+        record.renewers = token.renewers;
+        record.issue_timestamp = token.issued.ms;
+        record.max_timestamp = token.latest_expiration.ms;
+        record.expiration_timestamp = token.expiration.ms;
+        record.token_id = id;
+        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+    }
+    return {};
+}
+
+Result<> kept(const ClusterImage& image, const Take& take) {
+    for (const auto& [number, record] : image.kept_records) {
+        if (Result<> ok = give(take, UnknownRecord{record.type, record.body}, record.version); !ok)
+            return ok.error();
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<> for_each_record(const ClusterImage& image, const Take& take) {
+    for (const auto part :
+         {features, nodes, topics, configs_and_quotas, acls, users_and_tokens, kept}) {
+        if (Result<> ok = part(image, take); !ok) return ok.error();
+    }
+    return {};
+}
+
+std::uint64_t hash_of(const ClusterImage& image) {
+    std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a, 64 bits
+    const Result<> hashed = for_each_record(image, [&](const MetadataRecord& record) -> Result<> {
+        const Result<Bytes> bytes = encode_record(record);
+        if (!bytes) return bytes.error();
+        for (const std::byte byte : bytes->view())
+            hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001B3ULL;
+        return {};
+    });
+    MOLDAU_CHECK(hashed.has_value(), "{}", hashed.error().detail);
+    return hash;
+}
+
+}  // namespace moldau::metadata
