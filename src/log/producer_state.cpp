@@ -1,0 +1,269 @@
+#include "moldau/log/producer_state.hpp"
+
+#include "moldau/record/control.hpp"
+#include "moldau/record/record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace moldau::log {
+namespace {
+
+using record::kNoProducerEpoch;
+using record::kNoSequence;
+
+/// A marker's value: version (int16), coordinator epoch (int32), later versions more.
+struct Marker {
+    bool is_abort = false;
+    std::int32_t coordinator_epoch = -1;
+};
+
+/// Nothing: a control batch that ends no transaction.
+Result<std::optional<Marker>> marker_of(const record::BatchView& batch) {
+    record::RecordCursor cursor(batch, batch.records());
+    record::RecordView first;
+    auto read = cursor.next(first);
+    if (!read) return read.error();
+    if (!*read || !first.key)
+        return Error{ErrorCode::invalid_record, "control batch without a record"};
+    auto key = record::parse_control_key(*first.key);
+    if (!key) return key.error();
+    if (key->type != record::ControlType::abort && key->type != record::ControlType::commit)
+        return std::optional<Marker>();
+    if (!first.value || first.value->size() < 6)
+        return Error{ErrorCode::invalid_record, "transaction marker without a value"};
+    return std::optional(Marker{key->type == record::ControlType::abort,
+                                load_be<std::int32_t>(first.value->data() + 2)});
+}
+
+Result<> check_epoch(const record::BatchView& batch, BatchOrigin origin,
+                     const ProducerEntry& entry) {
+    if (batch.producer_epoch() >= entry.epoch || origin == BatchOrigin::replication) return {};
+    return Error{ErrorCode::invalid_producer_epoch,
+                 fmt::format("producer_id={} epoch={} known={}", batch.producer_id().value,
+                             batch.producer_epoch().value, entry.epoch.value)};
+}
+
+Result<> check_sequence(const record::BatchView& batch, const ProducerEntry& entry) {
+    // Nothing is known of a producer whose records are all gone: it goes on where it was.
+    if (entry.epoch.value == kNoProducerEpoch) return {};
+    const std::int32_t first = batch.base_sequence();
+    if (batch.producer_epoch() != entry.epoch) {
+        if (first == 0) return {};
+        return Error{ErrorCode::out_of_order_sequence_number,
+                     fmt::format("producer_id={} epoch={} known_epoch={} sequence={}",
+                                 batch.producer_id().value, batch.producer_epoch().value,
+                                 entry.epoch.value, first)};
+    }
+    const std::int32_t last = entry.empty() ? kNoSequence : entry.newest().last_sequence;
+    if (first == record::add_sequence(last, 1)) return {};  // 0 behind none
+    return Error{ErrorCode::out_of_order_sequence_number,
+                 fmt::format("producer_id={} epoch={} sequence={} last={}",
+                             batch.producer_id().value, batch.producer_epoch().value, first, last)};
+}
+
+}  // namespace
+
+std::int32_t ProducedBatch::first_sequence() const {
+    // Sequences go on at 0 behind 2^31 - 1, so going back wraps too.
+    return static_cast<std::int32_t>(
+        (static_cast<std::uint32_t>(last_sequence) - static_cast<std::uint32_t>(offset_delta)) &
+        0x7FFFFFFFU);
+}
+
+void ProducerEntry::add(const ProducedBatch& batch) {
+    if (count_ == kBatchesMax) {
+        std::shift_left(batches_.begin(), batches_.end(), 1);
+        --count_;
+    }
+    batches_[count_++] = batch;
+}
+
+void ProducerEntry::raise_epoch(ProducerEpoch to) {
+    if (epoch == to) return;
+    epoch = to;
+    count_ = 0;
+}
+
+const ProducedBatch* ProducerEntry::find(std::int32_t first_sequence,
+                                         std::int32_t last_sequence) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+        if (batches_[i].last_sequence == last_sequence &&
+            batches_[i].first_sequence() == first_sequence)
+            return &batches_[i];
+    }
+    return nullptr;
+}
+
+ProducerEntry& ProducerState::staged_entry(ProducerId id) {
+    const auto staged = std::ranges::find(staged_, id, &Staged::id);
+    if (staged != staged_.end()) return staged->entry;
+    const auto known = entries_.find(id);
+    staged_.push_back({id, known == entries_.end() ? ProducerEntry() : known->second});
+    return staged_.back().entry;
+}
+
+Result<std::optional<ProducedBatch>> ProducerState::stage(const record::BatchView& batch,
+                                                          BatchOrigin origin) {
+    if (!batch.has_producer_id()) return std::optional<ProducedBatch>();
+    ProducerEntry& entry = staged_entry(batch.producer_id());
+    if (batch.is_control()) {
+        if (auto ok = stage_marker(batch, origin, entry); !ok) return ok.error();
+        return std::optional<ProducedBatch>();
+    }
+    if (origin == BatchOrigin::client && batch.producer_epoch() == entry.epoch) {
+        const ProducedBatch* before = entry.find(batch.base_sequence(), batch.last_sequence());
+        if (before != nullptr) return std::optional(*before);
+    }
+    if (auto ok = stage_data(batch, origin, entry); !ok) return ok.error();
+    return std::optional<ProducedBatch>();
+}
+
+Result<> ProducerState::stage_data(const record::BatchView& batch, BatchOrigin origin,
+                                   ProducerEntry& entry) {
+    if (auto ok = check_epoch(batch, origin, entry); !ok) return ok.error();
+    if (origin == BatchOrigin::client) {
+        if (auto ok = check_sequence(batch, entry); !ok) return ok.error();
+    }
+    if (entry.transaction_first_offset && !batch.is_transactional() &&
+        origin != BatchOrigin::replication)
+        return Error{ErrorCode::invalid_txn_state,
+                     fmt::format("producer_id={} has a transaction open since offset {}",
+                                 batch.producer_id().value, entry.transaction_first_offset->value)};
+    entry.raise_epoch(batch.producer_epoch());
+    entry.add({.last_sequence = batch.last_sequence(),
+               .last_offset = batch.last_offset(),
+               .offset_delta = batch.last_offset_delta(),
+               .timestamp = batch.max_timestamp()});
+    entry.last_timestamp = batch.max_timestamp();
+    if (batch.is_transactional() && !entry.transaction_first_offset) {
+        entry.transaction_first_offset = batch.base_offset();
+        staged_opened_.emplace_back(batch.base_offset(), batch.producer_id());
+    }
+    return {};
+}
+
+Result<> ProducerState::stage_marker(const record::BatchView& batch, BatchOrigin origin,
+                                     ProducerEntry& entry) {
+    auto marker = marker_of(batch);
+    if (!marker) return marker.error();
+    if (!*marker) return {};
+    if (auto ok = check_epoch(batch, origin, entry); !ok) return ok.error();
+    if ((*marker)->coordinator_epoch < entry.coordinator_epoch &&
+        origin != BatchOrigin::replication)
+        return Error{
+            ErrorCode::transaction_coordinator_fenced,
+            fmt::format("producer_id={} coordinator_epoch={} known={}", batch.producer_id().value,
+                        (*marker)->coordinator_epoch, entry.coordinator_epoch)};
+    entry.raise_epoch(batch.producer_epoch());
+    if (entry.transaction_first_offset) {
+        staged_markers_.push_back({batch.producer_id(), *entry.transaction_first_offset,
+                                   batch.base_offset(), (*marker)->is_abort});
+        entry.transaction_first_offset.reset();
+    }
+    entry.coordinator_epoch = (*marker)->coordinator_epoch;
+    entry.last_timestamp = batch.max_timestamp();
+    return {};
+}
+
+void ProducerState::commit(std::vector<AbortedTransaction>& aborted) {
+    for (Staged& staged : staged_) {
+        // Looked at and refused, or a duplicate, of a producer that is not known.
+        if (staged.entry.epoch.value == kNoProducerEpoch) continue;
+        entries_[staged.id] = staged.entry;
+    }
+    for (const auto& [first, id] : staged_opened_) open_[first] = id;
+    for (const CompletedTransaction& done : staged_markers_) {
+        open_.erase(done.first_offset);
+        decided_[done.first_offset] = done;
+        if (!done.is_aborted) continue;
+        const auto next = open_.begin();
+        // Transactions that were opened behind this marker do not hold it back.
+        const bool held = next != open_.end() && next->first < done.last_offset;
+        aborted.push_back({done.producer_id, done.first_offset, done.last_offset,
+                           held ? next->first : done.last_offset + 1});
+    }
+    rollback();
+}
+
+void ProducerState::rollback() {
+    staged_.clear();
+    staged_opened_.clear();
+    staged_markers_.clear();
+}
+
+std::optional<Offset> ProducerState::first_unstable_offset(Offset high_watermark) const {
+    std::optional<Offset> first;
+    if (!open_.empty()) first = open_.begin()->first;
+    for (const auto& [start, transaction] : decided_) {
+        if (first && *first < start) break;
+        if (transaction.last_offset >= high_watermark) return start;
+    }
+    return first;
+}
+
+void ProducerState::high_watermark_moved(Offset to) {
+    std::erase_if(decided_, [to](const auto& each) { return each.second.last_offset < to; });
+}
+
+void ProducerState::remove_expired(Timestamp now, std::int64_t expiration_ms) {
+    std::erase_if(entries_, [&](const auto& each) {
+        const ProducerEntry& entry = each.second;
+        return !entry.transaction_first_offset && now.ms - entry.last_timestamp.ms >= expiration_ms;
+    });
+}
+
+const ProducerEntry* ProducerState::find(ProducerId id) const {
+    const auto found = entries_.find(id);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+void ProducerState::clear() {
+    rollback();
+    entries_.clear();
+    open_.clear();
+    decided_.clear();
+}
+
+std::vector<ProducerSnapshotEntry> ProducerState::snapshot() const {
+    std::vector<ProducerSnapshotEntry> made;
+    made.reserve(entries_.size());
+    for (const auto& [id, entry] : entries_) {
+        ProducerSnapshotEntry& one = made.emplace_back();
+        one.producer_id = id;
+        one.producer_epoch = entry.epoch;
+        if (!entry.empty()) {
+            one.last_sequence = entry.newest().last_sequence;
+            one.last_offset = entry.newest().last_offset.value;
+            one.offset_delta = entry.newest().offset_delta;
+        }
+        one.timestamp = entry.last_timestamp;
+        one.coordinator_epoch = entry.coordinator_epoch;
+        one.current_transaction_first_offset = entry.transaction_first_offset;
+    }
+    std::ranges::sort(made, {}, &ProducerSnapshotEntry::producer_id);
+    return made;
+}
+
+void ProducerState::load(const std::vector<ProducerSnapshotEntry>& entries) {
+    for (const ProducerSnapshotEntry& one : entries) {
+        ProducerEntry& entry = entries_[one.producer_id];
+        entry = {};
+        entry.epoch = one.producer_epoch;
+        entry.coordinator_epoch = one.coordinator_epoch;
+        entry.last_timestamp = one.timestamp;
+        entry.transaction_first_offset = one.current_transaction_first_offset;
+        if (one.last_offset >= 0)
+            entry.add({one.last_sequence, {one.last_offset}, one.offset_delta, one.timestamp});
+        if (entry.transaction_first_offset)
+            open_[*entry.transaction_first_offset] = one.producer_id;
+    }
+}
+
+void ProducerState::truncate_start(Offset start) {
+    std::erase_if(decided_, [start](const auto& each) { return each.second.last_offset < start; });
+}
+
+}  // namespace moldau::log
