@@ -2,7 +2,7 @@
 
 namespace moldau {
 
-std::string_view name(ErrorCode code) {
+std::string_view name(ErrorCode code) {  // NOLINT(readability-function-size): a table
     switch (code) {
         case ErrorCode::unknown_server_error:
             return "UNKNOWN_SERVER_ERROR";

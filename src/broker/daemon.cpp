@@ -54,6 +54,8 @@ net::SocketOptions socket_options(const config::Settings& settings) {
             .receive_buffer_bytes = settings.get(config::kSocketReceiveBufferBytes)};
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the shards that
+// run these tasks.
 runtime::Task<> stop_node(Node& node, std::promise<void>& stopped) {
     co_await node.stop();
     stopped.set_value();
@@ -66,6 +68,8 @@ runtime::Task<> write_counts(runtime::Shard& shard, metrics::TextLogSink& sink) 
     while (co_await runtime::sleep_until(shard, shard.now() + kEvery) != runtime::Waited::cancelled)
         sink.tick();
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 /// The world's shards, transports and disk under one node.
 class RunningNode {

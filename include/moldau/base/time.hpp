@@ -14,7 +14,7 @@ struct MonoTimeTag {
     using period = Duration::period;
     using duration = Duration;
     using time_point = std::chrono::time_point<MonoTimeTag>;
-    static constexpr bool is_steady = true;
+    static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): chrono's name
 };
 
 /// A moment on the monotonic clock. No relation to any calendar; differs between runs and nodes.

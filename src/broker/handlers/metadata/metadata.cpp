@@ -12,7 +12,9 @@
 #include "endpoints.hpp"
 #include "topic_name.hpp"
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 namespace moldau::broker {
 namespace {
@@ -29,42 +31,45 @@ Topic unknown(ErrorCode code, std::optional<std::string> name, Uuid id) {
     return topic;
 }
 
-/// A topic is named, or from v12 on asked for by its id with no name.
-bool is_well_formed(const protocol::MetadataRequest& request, std::int16_t version) {
-    if (!request.topics) return true;
-    for (const auto& topic : *request.topics) {
-        const bool by_id = version >= kTopicIdsInRequests && !topic.topic_id.is_zero();
-        if (!topic.name && !by_id) return false;
-    }
-    return true;
+using TopicAsked = protocol::MetadataRequest::MetadataRequestTopic;
+
+bool is_by_id(const TopicAsked& topic, std::int16_t version) {
+    return version >= kTopicIdsInRequests && !topic.topic_id.is_zero();
 }
 
-void refuse(const protocol::MetadataRequest& request, protocol::MetadataResponse& response) {
+/// A topic is named, or from v12 on asked for by its id with no name.
+bool is_well_formed(const std::vector<TopicAsked>& topics, std::int16_t version) {
+    return std::all_of(topics.begin(), topics.end(), [version](const TopicAsked& topic) {
+        return topic.name.has_value() || is_by_id(topic, version);
+    });
+}
+
+void refuse(const std::vector<TopicAsked>& topics, protocol::MetadataResponse& response) {
     response.error_code = ErrorCode::invalid_request;
-    for (const auto& topic : *request.topics) {
+    for (const TopicAsked& topic : topics) {
         // Up to v11 a name cannot be null in the response.
         response.topics.push_back(
             unknown(ErrorCode::invalid_request, topic.name.value_or(""), topic.topic_id));
     }
 }
 
-void add_topics(const RequestContext& context, const protocol::MetadataRequest& request,
-                protocol::MetadataResponse& response) {
-    std::set<std::string_view> seen;
-    for (const auto& topic : *request.topics) {
-        if (context.version >= kTopicIdsInRequests && !topic.topic_id.is_zero()) {
+void add_topics(const RequestContext& context, const std::vector<TopicAsked>& topics,
+                bool with_operations, protocol::MetadataResponse& response) {
+    std::set<std::string> seen;
+    for (const TopicAsked& topic : topics) {
+        if (is_by_id(topic, context.version)) {
             response.topics.push_back(
                 unknown(ErrorCode::unknown_topic_id, std::nullopt, topic.topic_id));
             continue;
         }
-        if (!seen.insert(*topic.name).second) continue;  // named twice, answered once
-        const bool possible = is_topic_name(*topic.name);
+        const std::string name = topic.name.value_or("");
+        if (!seen.insert(name).second) continue;  // named twice, answered once
+        const bool possible = is_topic_name(name);
         response.topics.push_back(unknown(
             possible ? ErrorCode::unknown_topic_or_partition : ErrorCode::invalid_topic_exception,
-            *topic.name, Uuid{}));
-        if (possible && request.include_topic_authorized_operations) {
+            name, Uuid{}));
+        if (possible && with_operations)
             response.topics.back().topic_authorized_operations = kAllTopicOperations;
-        }
     }
 }
 
@@ -73,8 +78,8 @@ void add_topics(const RequestContext& context, const protocol::MetadataRequest& 
 protocol::MetadataResponse handle_metadata(const RequestContext& context,
                                            const protocol::MetadataRequest& request) {
     protocol::MetadataResponse response;
-    if (!is_well_formed(request, context.version)) {
-        refuse(request, response);
+    if (request.topics && !is_well_formed(*request.topics, context.version)) {
+        refuse(*request.topics, response);
         return response;
     }
     response.cluster_id = context.cluster.cluster_id;
@@ -85,8 +90,9 @@ protocol::MetadataResponse handle_metadata(const RequestContext& context,
         response.brokers.push_back(
             {.node_id = broker.id.value, .host = at.host, .port = at.port, .rack = broker.rack});
     }
-    const bool all_topics = !request.topics || (context.version == 0 && request.topics->empty());
-    if (!all_topics) add_topics(context, request, response);
+    // No list, and in v0 an empty one, asks for all topics: there are none.
+    if (request.topics)
+        add_topics(context, *request.topics, request.include_topic_authorized_operations, response);
     if (request.include_cluster_authorized_operations)
         response.cluster_authorized_operations = kAllClusterOperations;
     return response;
