@@ -12,6 +12,8 @@
 #include <memory>
 #include <utility>
 
+// A shard outlives its tasks.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 namespace moldau::runtime {
 
 RunningTask::RunningTask(Shard& shard, TaskGroup& owner, std::string name)
@@ -97,3 +99,4 @@ void spawn(Shard& shard, std::string name, Task<> task) {
 }
 
 }  // namespace moldau::runtime
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)

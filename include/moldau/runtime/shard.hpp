@@ -16,7 +16,7 @@
 #include <vector>
 
 namespace boost::asio {
-class io_context;
+class io_context;  // NOLINT(readability-identifier-naming): its name
 }
 
 namespace moldau::runtime {
