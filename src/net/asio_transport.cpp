@@ -374,11 +374,19 @@ public:
         const std::string where = fmt::format("{}:{}", at.host, at.port);
         auto addresses = addresses_of(at, AI_PASSIVE);
         if (!addresses) return addresses.error();
+        // No host is every interface of both families: a socket of IPv6 serves IPv4, too.
+        if (at.host.empty()) {
+            std::partition(addresses->begin(), addresses->end(),
+                           [](const Address& each) { return each.storage.ss_family == AF_INET6; });
+        }
         // The first that can be had; one address of a name is enough, as in Kafka.
         Error failure{ErrorCode::network_exception, fmt::format("listen {}: no address", where)};
         for (const Address& address : *addresses) {
             auto fd = open_socket(address.storage.ss_family);
-            if (!fd) return fd.error();
+            if (!fd) {  // a kernel without IPv6, for one
+                failure = fd.error();
+                continue;
+            }
             set_option(fd->get(), SOL_SOCKET, SO_REUSEADDR, 1);
             if (address.storage.ss_family == AF_INET6)
                 set_option(fd->get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);

@@ -115,9 +115,10 @@ class Daemon(unittest.TestCase):
                     wire.send(Wire.request(API_VERSIONS, 0))
                     self.assertIsNotNone(wire.reply())
 
-    def test_an_open_plaintext_listener_warns(self):
-        with Moldaud(BINARY, {'listeners': 'PLAINTEXT://0.0.0.0:0', 'advertised.listeners': 'PLAINTEXT://127.0.0.1:19092'}) as server:
-            self.assertEqual(server.stderr().count('PLAINTEXT://0.0.0.0'), 1, server.stderr())
+    def test_an_open_plaintext_listener_is_warned_of_once(self):
+        done = run('--set', 'listeners=PLAINTEXT://0.0.0.0:0', '--set', 'advertised.listeners=PLAINTEXT://127.0.0.1:19092', '--check-config')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((done.stdout + done.stderr).count('PLAINTEXT://0.0.0.0'), 1, done.stdout + done.stderr)
 
 
 if __name__ == '__main__':

@@ -8,8 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <future>
 #include <numeric>
+#include <sched.h>
 #include <string>
 
 namespace moldau::net {
@@ -136,7 +138,8 @@ TEST(AsioTransport, ReachesAServerByItsName) {
 
 TEST(AsioTransport, KnowsAClientOfASocketOfBothFamiliesByItsIPv4Address) {
     OneShard one;
-    auto acceptor = one.transport->listen({"::", 0});
+    auto acceptor =
+        one.transport->listen({"::ffff:127.0.0.1", 0});  // IPv6, and loopback all the same
     ASSERT_TRUE(acceptor) << acceptor.error().detail;
     std::string answer;
     runtime::spawn(
@@ -153,6 +156,19 @@ TEST(AsioTransport, KnowsAClientOfASocketOfBothFamiliesByItsIPv4Address) {
     pending.reset();  // nobody adopts it: closed
     one.run_tasks();
     EXPECT_EQ(answer, "|end");
+}
+
+/// Ends the process with 0 when no host at all is every interface of both families.
+[[noreturn]] void listen_on_every_interface() {
+    // In a network of its own, so that nobody else can reach it.
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) std::_Exit(2);
+    OneShard one;
+    auto acceptor = one.transport->listen({"", 0});
+    std::_Exit(acceptor && (*acceptor)->local().host == "::" ? 0 : 1);
+}
+
+TEST(AsioTransportDeathTest, NoHostIsEveryInterfaceOfBothFamilies) {
+    EXPECT_EXIT(listen_on_every_interface(), testing::ExitedWithCode(0), "");
 }
 
 TEST(AsioTransport, SaysWhyItCannotListen) {
