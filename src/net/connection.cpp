@@ -61,8 +61,7 @@ runtime::Task<> Connection::read() {
 
 Connection::Next Connection::read_once() {
     for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-        if (failed_ || replies_.wants_close()) return Next::end;
-        if (replies_.closing()) return Next::drain;
+        if (const Next next = after_reading(); next != Next::wait_for_bytes) return next;
         if (replies_.bytes() >= settings_.in_flight_bytes_max) return Next::wait_for_progress;
         const MutableBytes room = frames_.room();
         if (!charge()) return Next::wait_for_memory;
@@ -83,8 +82,16 @@ Connection::Next Connection::read_once() {
         frame_deadline_ += Duration(static_cast<std::int64_t>(got.bytes) * kLeastRateNsPerByte);
         for (; frame; frame = frames_.next()) serve(std::move(*frame));
         flush();
+        // A read that was not filled has emptied the socket: waiting, which looks at its state,
+        // tells of more as well as a read in vain would.
+        if (got.bytes < room.size()) break;
     }
-    return Next::wait_for_bytes;
+    return after_reading();
+}
+
+Connection::Next Connection::after_reading() const {
+    if (failed_ || replies_.wants_close()) return Next::end;
+    return replies_.closing() ? Next::drain : Next::wait_for_bytes;
 }
 
 void Connection::serve(Bytes frame) {

@@ -59,6 +59,7 @@ private:
     runtime::Task<> answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task);
 
     Next read_once();
+    Next after_reading() const;
     void serve(Bytes frame);
     void start_writing();
     void flush();
