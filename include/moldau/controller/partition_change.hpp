@@ -1,0 +1,57 @@
+// Who leads a partition and who is in its ISR and ELR when brokers come and go (KIP-966).
+#pragma once
+
+#include "moldau/metadata/cluster_image.hpp"
+#include "moldau/metadata/image_builder.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace moldau::controller {
+
+/// What happened to one broker, as its partitions see it.
+struct BrokerEvent {
+    enum class Kind : std::uint8_t {
+        leaves,         // fenced, or shutting down in order: what it had is safe on its disk
+        lost_its_tail,  // came back uncleanly: what it had not flushed may be gone
+        comes,          // unfenced
+    };
+    Kind kind{};
+    BrokerId broker;
+};
+
+/// The rules that settings make.
+struct ElectionRules {
+    bool is_elr_enabled = false;
+    std::int32_t min_insync_replicas = 1;  // of the topic
+    bool is_unclean_allowed = false;       // unclean.leader.election.enable
+};
+
+/// The change that `event` means for a partition; nothing when there is none. `is_active`: unfenced
+/// and not shutting down, before the event.
+///   - with ELR the ISR may become empty; without, its last member stays in it without leading;
+///   - members that leave an ISR below min.insync.replicas are eligible while their disk is
+///     trusted; at or above it the ELR is empty;
+///   - the last leader of an ISR that became empty is remembered, and when nobody is eligible leads
+///     again when it comes, with `recovering`.
+std::optional<protocol::PartitionChangeRecord> partition_change(
+    const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
+    const BrokerEvent& event, const ElectionRules& rules,
+    const std::function<bool(BrokerId)>& is_active);
+
+/// The broker may lead and be in an ISR.
+bool is_active(const metadata::ClusterImage& image, BrokerId broker);
+
+/// What the static settings of the controller say where no dynamic one does.
+struct StaticTopicDefaults {
+    std::int32_t min_insync_replicas = 1;
+    bool is_unclean_allowed = false;
+};
+
+/// The rules for a topic: its own configs over the cluster's over the static ones.
+ElectionRules election_rules(const metadata::ClusterImage& image, std::string_view topic,
+                             const StaticTopicDefaults& defaults);
+
+}  // namespace moldau::controller
