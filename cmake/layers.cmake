@@ -2,7 +2,9 @@
 # test that fails on an #include that it does not allow (tests/house/check_includes.py). A new edge is a reviewed line.
 set(MOLDAU_LAYERS
     "5 broker: base protocol config runtime net io metrics"
+    "5 cli: base protocol record client runtime net io"
 
+    "4 client: base protocol record runtime"
     "4 net: base runtime"
     "4 io: base runtime"
     "4 metrics: base"

@@ -1,0 +1,149 @@
+#include "moldau/cli/cli.hpp"
+
+#include "command.hpp"
+
+#include "moldau/base/version.hpp"
+#include "moldau/io/system_clock.hpp"
+#include "moldau/io/system_random.hpp"
+#include "moldau/net/asio_transport.hpp"
+#include "moldau/runtime/wait.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+namespace moldau::cli {
+
+using runtime::Shard;
+using runtime::Task;
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+/// What the parts below have to say is for the user only when something is wrong.
+class TalkSink final : public LogSink {
+public:
+    bool enabled(LogLevel level) const override { return level >= LogLevel::warn; }
+    void write(LogLevel, std::string_view line) override {
+        fmt::print(stderr, "warning: {}\n", line);
+    }
+};
+
+Task<Result<>> connect_and_work(Context& context, const Choice& choice) {
+    Result<client::ConnectionPtr> reached = co_await context.cluster.any();
+    if (!reached)
+        co_return Error{reached.error().code,
+                        fmt::format("no broker answers: {} (is one running? --brokers or "
+                                    "MOLDAU_BROKERS names others)",
+                                    reached.error().detail)};
+    Result<> done = co_await choice.work(context);
+    co_return done;
+}
+
+Task<> work_and_stop(Context& context, const Choice& choice, Result<>& outcome) {
+    outcome = co_await connect_and_work(context, choice);
+    context.cluster.close();
+    context.shard.stop();
+}
+
+int carry_out(const Global& global, const Choice& choice) {
+    Result<std::vector<Endpoint>> brokers = client::parse_brokers(global.brokers);
+    if (!brokers) {
+        fmt::print(stderr, "error: --brokers: {}\n", brokers.error().detail);
+        return kMisused;
+    }
+    if (choice.check) {
+        if (Result<> ok = choice.check(global); !ok) {
+            fmt::print(stderr, "error: {}\n", ok.error().detail);
+            return kMisused;
+        }
+    }
+    // A reader of stdout that has left is an error of the write, not a death by a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+    const io::SystemClock clock;
+    io::SystemRandom random;
+    TalkSink sink;
+    Shard shard({}, clock, random, sink);
+    Result<> outcome = Error{ErrorCode::unknown_server_error, "the command ended unexpectedly"};
+    {
+        const std::unique_ptr<Transport> transport = net::make_asio_transport(shard);
+        client::Cluster cluster(
+            shard, *transport,
+            {.bootstrap = std::move(*brokers), .connection = {.client_id = "moldau"}});
+        Context context{.shard = shard, .cluster = cluster, .global = global};
+        runtime::spawn(shard, "command", work_and_stop(context, choice, outcome));
+        shard.run();
+    }
+    if (outcome) return 0;
+    fmt::print(stderr, "error: {}\n", outcome.error().detail);
+    return kFailed;
+}
+
+CLI::App* add_noun(CLI::App& app, const char* noun, const char* meaning) {
+    CLI::App* added = app.add_subcommand(noun, meaning);
+    added->require_subcommand(1);
+    added->fallthrough();
+    return added;
+}
+
+void describe(CLI::App& app, Global& global, Choice& choice) {
+    app.set_version_flag("--version", fmt::format("moldau {} ({})", version(), commit()));
+    app.add_option("--brokers", global.brokers, "brokers to begin with; the others are found")
+        ->envname("MOLDAU_BROKERS")
+        ->default_val("127.0.0.1:9092")
+        ->type_name("HOST:PORT,…");
+    app.add_option("-o,--output", global.output, "how data is written")
+        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, Output>>{
+            {"table", Output::table}, {"json", Output::json}}))
+        ->type_name("table|json");
+    app.add_flag("--yes", global.yes, "do not ask before what cannot be undone");
+    app.require_subcommand(1);
+    app.fallthrough();
+    CLI::App* topic = add_noun(app, "topic", "topics: create, list, describe, delete");
+    add_topic_create(*topic, choice);
+    add_topic_list(*topic, choice);
+    add_topic_describe(*topic, choice);
+    add_topic_delete(*topic, choice);
+}
+
+}  // namespace
+
+Error topic_error(const std::string& topic, ErrorCode code, std::string_view message) {
+    const auto said = [&](std::string_view what) {
+        return Error{code, fmt::format("topic '{}' {}", topic, what)};
+    };
+    if (code == ErrorCode::unknown_topic_or_partition)
+        return said("does not exist ('moldau topic list' shows those that do)");
+    if (code == ErrorCode::topic_already_exists)
+        return said(
+            fmt::format("exists already ('moldau topic describe {}' shows it; with "
+                        "--if-not-exists that is no error)",
+                        topic));
+    if (code == ErrorCode::topic_authorization_failed)
+        return said("is not allowed to this user (TOPIC_AUTHORIZATION_FAILED)");
+    if (message.empty() || message == name(code))
+        return said(fmt::format("was refused by the broker: {}", name(code)));
+    return said(fmt::format("was refused by the broker: {} ({})", message, name(code)));
+}
+
+int run(int argc, const char* const* argv) {
+    Global global;
+    Choice choice;
+    CLI::App app("moldau: the tool for Kafka-compatible clusters", "moldau");
+    describe(app, global, choice);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        fmt::print(stderr, "error: {} ('moldau --help', or --help behind a command, shows how)\n",
+                   error.what());
+        return kMisused;
+    }
+    return carry_out(global, choice);
+}
+
+}  // namespace moldau::cli

@@ -1,0 +1,52 @@
+// What all commands share: global options, and how a command comes to run.
+#pragma once
+
+#include "moldau/base/result.hpp"
+#include "moldau/client/cluster.hpp"
+#include "moldau/runtime/shard.hpp"
+#include "moldau/runtime/task.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace moldau::cli {
+
+enum class Output : std::uint8_t { table, json };
+
+struct Global {
+    std::string brokers;
+    Output output = Output::table;
+    bool yes = false;  // do what cannot be undone without asking
+};
+
+/// What a command works with; outlives it.
+struct Context {
+    runtime::Shard& shard;
+    client::Cluster& cluster;
+    const Global& global;
+};
+
+/// The command that the arguments chose. `check` looks at them before anything is asked of a
+/// broker: its error is a misuse.
+struct Choice {
+    std::function<Result<>(const Global&)> check;
+    std::function<runtime::Task<Result<>>(Context&)> work;
+};
+
+// One function a command, each in the file of its name: adds it to `parent` and fills `choice` when
+// it is the one.
+void add_topic_list(CLI::App& parent, Choice& choice);
+void add_topic_create(CLI::App& parent, Choice& choice);
+void add_topic_describe(CLI::App& parent, Choice& choice);
+void add_topic_delete(CLI::App& parent, Choice& choice);
+
+/// `error` said of the topic: what to do next, where we know it.
+Error topic_error(const std::string& topic, ErrorCode code, std::string_view message = {});
+
+}  // namespace moldau::cli

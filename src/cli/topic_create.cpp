@@ -1,0 +1,129 @@
+// moldau topic create NAME…
+#include "command.hpp"
+#include "output.hpp"
+
+#include "moldau/protocol/messages/create_topics.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+using CreatedTopic = protocol::CreateTopicsResponse::CreatableTopicResult;
+
+struct Options {
+    std::vector<std::string> names;
+    std::int32_t partitions = -1;  // the broker's default
+    std::int16_t replication_factor = -1;
+    std::vector<std::string> configs;
+    bool if_not_exists = false;
+    bool dry_run = false;
+};
+
+Result<> check(const Options& options) {
+    for (const std::string& config : options.configs) {
+        const std::size_t equals = config.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return Error{ErrorCode::invalid_config,
+                         fmt::format("--config '{}' is not KEY=VALUE", config)};
+    }
+    return {};
+}
+
+protocol::CreateTopicsRequest request_of(const Options& options, Duration timeout) {
+    protocol::CreateTopicsRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    request.validate_only = options.dry_run;
+    for (const std::string& name : options.names) {
+        auto& topic = request.topics.emplace_back();
+        topic.name = name;
+        topic.num_partitions = options.partitions;
+        topic.replication_factor = options.replication_factor;
+        for (const std::string& config : options.configs) {
+            const std::size_t equals = config.find('=');
+            auto& entry = topic.configs.emplace_back();
+            entry.name = config.substr(0, equals);
+            entry.value = config.substr(equals + 1);
+        }
+    }
+    return request;
+}
+
+std::string to_json(const std::vector<const CreatedTopic*>& topics) {
+    JsonWriter json;
+    json.begin_array();
+    for (const CreatedTopic* topic : topics) {
+        json.begin_object().key("name").value(topic->name);
+        json.key("id").value(topic->topic_id.to_string());
+        json.key("partitions").value(topic->num_partitions);
+        json.key("replication_factor").value(topic->replication_factor);
+        json.end_object();
+    }
+    return json.end_array().text() + '\n';
+}
+
+/// Tells what has been created, and fails for what has not.
+Result<> report(const Context& context, const Options& options,
+                const protocol::CreateTopicsResponse& response) {
+    std::vector<const CreatedTopic*> created;
+    Result<> outcome;
+    for (const CreatedTopic& topic : response.topics) {
+        if (topic.error_code == ErrorCode::none) {
+            created.push_back(&topic);
+            fmt::print(stderr, "{} topic '{}' partitions={} replication_factor={}\n",
+                       options.dry_run ? "would create" : "created", topic.name,
+                       topic.num_partitions, topic.replication_factor);
+        } else if (topic.error_code == ErrorCode::topic_already_exists && options.if_not_exists) {
+            fmt::print(stderr, "topic '{}' exists already\n", topic.name);
+        } else {
+            Error error =
+                topic_error(topic.name, topic.error_code, topic.error_message.value_or(""));
+            if (outcome) {
+                outcome = std::move(error);
+            } else {
+                fmt::print(stderr, "error: {}\n", error.detail);
+            }
+        }
+    }
+    if (context.global.output == Output::json) {
+        if (Result<> ok = print(to_json(created)); !ok) return ok;
+    }
+    return outcome;
+}
+
+Task<Result<>> create_topics(Context& context, Options options) {
+    auto reply = co_await context.cluster.ask_any<protocol::CreateTopicsResponse>(
+        request_of(options, context.cluster.options().request_timeout));
+    if (!reply)
+        co_return Error{reply.error().code, "cannot create topics: " + reply.error().detail};
+    co_return report(context, options, reply->message);
+}
+
+}  // namespace
+
+void add_topic_create(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("create", "create topics");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->names, "names of the topics")->required();
+    command->add_option("--partitions", options->partitions, "default: the broker's")
+        ->check(CLI::Range(1, 1'000'000));
+    command
+        ->add_option("--replication-factor", options->replication_factor, "default: the broker's")
+        ->check(CLI::Range(1, 32767));
+    command->add_option("--config", options->configs, "a setting of the topics; may be given again")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command->add_flag("--if-not-exists", options->if_not_exists,
+                      "leave a topic that exists as it is");
+    command->add_flag("--dry-run", options->dry_run, "let the broker check it, create nothing");
+    command->callback([options, &choice] {
+        choice.check = [options](const Global&) { return check(*options); };
+        choice.work = [options](Context& context) { return create_topics(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli

@@ -1,0 +1,114 @@
+// moldau topic delete NAME…
+#include "command.hpp"
+#include "output.hpp"
+
+#include "moldau/protocol/messages/delete_topics.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Options {
+    std::vector<std::string> names;
+    bool if_exists = false;
+};
+
+/// Asks the user, who must be there. Errors: what to do instead
+Result<> confirm(const Options& options, const Global& global) {
+    if (global.yes) return {};
+    const std::string names = fmt::format("{}", fmt::join(options.names, ", "));
+    if (isatty(STDIN_FILENO) == 0)
+        return Error{ErrorCode::invalid_request,
+                     fmt::format("deleting {} cannot be undone, and there is nobody to ask "
+                                 "(--yes does it without asking)",
+                                 names)};
+    fmt::print(stderr, "delete {} with all records? [y/N] ", names);
+    const int answer = std::getchar();
+    if (answer == 'y' || answer == 'Y') return {};
+    return Error{ErrorCode::invalid_request, "nothing was deleted"};
+}
+
+/// Names stand in another field from version 6 on.
+protocol::DeleteTopicsRequest request_of(const Options& options, std::int16_t version,
+                                         Duration timeout) {
+    protocol::DeleteTopicsRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    for (const std::string& name : options.names) {
+        if (version < 6) {
+            request.topic_names.push_back(name);
+        } else {
+            request.topics.emplace_back().name = name;
+        }
+    }
+    return request;
+}
+
+Result<> report(const Context& context, const Options& options,
+                const protocol::DeleteTopicsResponse& response) {
+    Result<> outcome;
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& topic : response.responses) {
+        const std::string name = topic.name.value_or("");
+        if (topic.error_code == ErrorCode::none) {
+            json.begin_object().key("name").value(name).end_object();
+            fmt::print(stderr, "deleted topic '{}'\n", name);
+        } else if (topic.error_code == ErrorCode::unknown_topic_or_partition && options.if_exists) {
+            fmt::print(stderr, "topic '{}' does not exist\n", name);
+        } else {
+            Error error = topic_error(name, topic.error_code, topic.error_message.value_or(""));
+            if (outcome) {
+                outcome = std::move(error);
+            } else {
+                fmt::print(stderr, "error: {}\n", error.detail);
+            }
+        }
+    }
+    if (context.global.output == Output::json) {
+        if (Result<> ok = print(json.end_array().text() + '\n'); !ok) return ok;
+    }
+    return outcome;
+}
+
+Task<Result<>> delete_topics(Context& context, Options options) {
+    const auto failed = [](const Error& error) {
+        return Error{error.code, "cannot delete topics: " + error.detail};
+    };
+    client::Cluster& cluster = context.cluster;
+    Result<client::ConnectionPtr> connection = co_await cluster.any();
+    if (!connection) co_return failed(connection.error());
+    const Result<std::int16_t> version =
+        (*connection)->versions().choose(protocol::ApiKey::delete_topics);
+    if (!version) co_return failed(version.error());
+    auto reply = co_await (*connection)
+                     ->ask<protocol::DeleteTopicsResponse>(
+                         request_of(options, *version, cluster.options().request_timeout),
+                         cluster.request_deadline());
+    if (!reply) co_return failed(reply.error());
+    co_return report(context, options, reply->message);
+}
+
+}  // namespace
+
+void add_topic_delete(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("delete", "delete topics with all their records");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->names, "names of the topics")->required();
+    command->add_flag("--if-exists", options->if_exists, "a topic that is not there is no error");
+    command->callback([options, &choice] {
+        choice.check = [options](const Global& global) { return confirm(*options, global); };
+        choice.work = [options](Context& context) { return delete_topics(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli

@@ -1,0 +1,46 @@
+"""Runs a real Apache Kafka of one node for a test, on ports that were free. Standard library only."""
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from moldaud import HERE
+
+TOOL = os.path.join(HERE, 'kafka', 'kafka')
+BROKER = os.path.join(HERE, 'kafka', 'kafka-broker')
+
+
+def two_free_ports():
+    """P, with P and P+1 free: clients connect to the first, controllers to the second."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(('127.0.0.1', 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(('127.0.0.1', port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+    raise AssertionError('no two free ports beside each other')
+
+
+class ApacheKafka:
+    """with ApacheKafka() as k: k.address is '127.0.0.1:PORT'; k.pid is the broker's."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix='moldau-kafka-')
+        self.node = os.path.join(self.folder, 'k')
+        done = subprocess.run([BROKER, 'start', '--dir', self.node, '--port', str(two_free_ports())],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=300)
+        if done.returncode != 0:
+            self.__exit__(None, None, None)
+            raise AssertionError('Apache Kafka did not start')
+        self.address = done.stdout.split()[0]
+        with open(os.path.join(self.node, 'pids')) as f:
+            self.pid = int(f.read().split()[-1])
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([BROKER, 'stop', '--dir', self.node], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""moldau, the command line, against a real Apache Kafka.   cli_test.py MOLDAU"""
+import json
+import os
+import pty
+import subprocess
+import sys
+import unittest
+
+from apache_kafka import TOOL, ApacheKafka
+
+BINARY = None
+
+
+class Cli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kafka = ApacheKafka().__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kafka.__exit__(None, None, None)
+
+    def moldau(self, *arguments, code=0, stdin=b'', brokers=None):
+        """Runs moldau; gives (stdout, stderr)."""
+        environment = dict(os.environ, MOLDAU_BROKERS=brokers or self.kafka.address)
+        done = subprocess.run([BINARY, *arguments], input=stdin, capture_output=True, timeout=60, env=environment)
+        error = done.stderr.decode()
+        self.assertEqual(done.returncode, code, f'{arguments}: {error}')
+        if code != 0:
+            self.assertRegex(error, r'(?m)^error: ')
+        return done.stdout, error
+
+    def data(self, *arguments, **more):
+        return json.loads(self.moldau('-o', 'json', *arguments, **more)[0])
+
+    def tool(self, *arguments, stdin=''):
+        return subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+class Topics(Cli):
+    def test_created_topics_are_listed_by_us_and_by_kafkas_tool(self):
+        created = self.data('topic', 'create', 'listed-b', 'listed-a', '--partitions', '3', '--replication-factor', '1')
+        self.assertEqual([t['partitions'] for t in created], [3, 3])
+        listed = {t['name']: t for t in self.data('topic', 'list')}
+        self.assertEqual(listed['listed-a']['partitions'], 3)
+        self.assertEqual(listed['listed-a']['replication_factor'], 1)
+        self.assertEqual({t['name']: t['id'] for t in created}['listed-a'], listed['listed-a']['id'])
+        names = self.tool('topics', '--bootstrap-server', self.kafka.address, '--list').split()
+        self.assertIn('listed-a', names)
+        table = self.moldau('topic', 'list')[0].decode().splitlines()
+        self.assertEqual(table[0].split(), ['TOPIC', 'PARTITIONS', 'REPLICATION'])
+        self.assertIn(['listed-b', '3', '1'], [line.split() for line in table])
+
+    def test_describe_shows_partitions_and_what_was_set(self):
+        self.moldau('topic', 'create', 'described', '--partitions', '2', '--config', 'retention.ms=12345', '--config', 'cleanup.policy=compact')
+        [topic] = self.data('topic', 'describe', 'described')
+        self.assertEqual(topic['configs'], {'cleanup.policy': 'compact', 'retention.ms': '12345'})
+        self.assertEqual([(p['partition'], p['leader'], p['replicas'], p['isr'], p['offline']) for p in topic['partitions']],
+                         [(0, 1, [1], [1], []), (1, 1, [1], [1], [])])
+        kafkas = self.tool('topics', '--bootstrap-server', self.kafka.address, '--describe', '--topic', 'described')
+        self.assertIn(topic['id'], kafkas)
+        table = self.moldau('topic', 'describe', 'described')[0].decode()
+        self.assertIn('  retention.ms=12345\n', table)
+
+    def test_deleted_topics_are_gone(self):
+        self.moldau('topic', 'create', 'gone-1', 'gone-2')
+        self.assertEqual(sorted(t['name'] for t in self.data('topic', 'delete', '--yes', 'gone-1', 'gone-2')), ['gone-1', 'gone-2'])
+        self.assertFalse({'gone-1', 'gone-2'} & {t['name'] for t in self.data('topic', 'list')})
+
+    def test_a_dry_run_creates_nothing(self):
+        _, said = self.moldau('topic', 'create', '--dry-run', 'never')
+        self.assertIn("would create topic 'never'", said)
+        self.assertNotIn('never', [t['name'] for t in self.data('topic', 'list')])
+
+    def test_what_fails_says_what_and_what_to_do(self):
+        self.moldau('topic', 'create', 'twice')
+        for arguments, words in (
+                (('topic', 'create', 'twice'), ("'twice' exists already", '--if-not-exists')),
+                (('topic', 'describe', 'nowhere'), ("'nowhere' does not exist", 'moldau topic list')),
+                (('topic', 'delete', '--yes', 'nowhere'), ("'nowhere' does not exist",)),
+                (('topic', 'create', 'n', '--replication-factor', '2'), ("'n' was refused", 'INVALID_REPLICATION_FACTOR')),
+                (('topic', 'create', 'n', '--config', 'no.such=1'), ('no.such', 'INVALID_CONFIG')),
+                (('topic', 'create', 'a/b'), ("'a/b' was refused", 'INVALID_TOPIC_EXCEPTION'))):
+            with self.subTest(arguments):
+                out, said = self.moldau(*arguments, code=1)
+                self.assertEqual(out, b'')
+                for word in words:
+                    self.assertIn(word, said)
+        self.moldau('topic', 'create', '--if-not-exists', 'twice')
+        self.moldau('topic', 'delete', '--yes', '--if-exists', 'nowhere')
+
+    def test_of_several_topics_those_that_can_be_are_created(self):
+        self.moldau('topic', 'create', 'taken')
+        _, said = self.moldau('topic', 'create', 'taken', 'fresh', code=1)
+        self.assertIn("'taken' exists already", said)
+        self.assertIn('fresh', [t['name'] for t in self.data('topic', 'list')])
+
+    def test_misuse_is_told_apart_and_asks_no_broker(self):
+        for arguments in ((), ('topic',), ('topic', 'explode'), ('topic', 'create'), ('topic', 'create', 'x', '--partitions', '0'),
+                          ('topic', 'create', 'x', '--config', 'novalue'), ('-o', 'xml', 'topic', 'list'),
+                          ('--brokers', 'a:b', 'topic', 'list'), ('topic', 'delete', 'x')):
+            with self.subTest(arguments):
+                self.moldau(*arguments, code=2, brokers='127.0.0.1:1')
+
+    def test_deleting_asks_the_one_who_sits_there(self):
+        self.moldau('topic', 'create', 'asked')
+        for answer, code in ((b'n\n', 2), (b'y\n', 0)):
+            master, slave = pty.openpty()
+            try:
+                os.write(master, answer)
+                done = subprocess.run([BINARY, '--brokers', self.kafka.address, 'topic', 'delete', 'asked'], stdin=slave, capture_output=True, timeout=60)
+            finally:
+                os.close(master)
+                os.close(slave)
+            self.assertEqual(done.returncode, code)
+            self.assertIn(b'delete asked with all records? [y/N]', done.stderr)
+
+    def test_a_broker_that_is_not_there_is_named(self):
+        _, said = self.moldau('topic', 'list', code=1, brokers='127.0.0.1:1,127.0.0.1:2')
+        for word in ('127.0.0.1:1', '127.0.0.1:2', 'refused', '--brokers'):
+            self.assertIn(word, said)
+
+    def test_brokers_of_the_command_line_are_stronger_than_those_of_the_environment(self):
+        self.moldau('--brokers', '127.0.0.1:1,' + self.kafka.address, 'topic', 'list', brokers='127.0.0.1:1')
+
+    def test_help_and_version_are_data(self):
+        self.assertIn(b'MOLDAU_BROKERS', self.moldau('--help')[0])
+        self.assertIn(b'--partitions', self.moldau('topic', 'create', '--help')[0])
+        self.assertRegex(self.moldau('--version')[0], rb'^moldau \d+\.\d+\.\d+ \(')
+
+
+del Cli  # a base, no test
+
+if __name__ == '__main__':
+    BINARY = sys.argv.pop(1)
+    unittest.main(verbosity=2)
