@@ -1,0 +1,199 @@
+#include "moldau/controller/configs.hpp"
+
+#include "moldau/controller/topic_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace moldau::controller {
+namespace {
+
+using metadata::ClusterImage;
+using metadata::ConfigResource;
+using metadata::ResourceType;
+using Request = protocol::IncrementalAlterConfigsRequest;
+using Reply = protocol::IncrementalAlterConfigsResponse;
+
+enum class Operation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
+
+Error invalid_request(std::string what) {
+    return {ErrorCode::invalid_request, std::move(what)};
+}
+Error invalid_config(std::string what) {
+    return {ErrorCode::invalid_config, std::move(what)};
+}
+
+Result<> check_resource(const ClusterImage& image, const ConfigResource& resource) {
+    switch (resource.type) {
+        case ResourceType::topic:
+            if (Result<> ok = check_topic_name(resource.name); !ok) return ok.error();
+            if (image.topic_ids.contains(resource.name)) return {};
+            return Error{ErrorCode::unknown_topic_or_partition,
+                         fmt::format("there is no topic '{}'", resource.name)};
+        case ResourceType::broker: {
+            if (resource.name.empty()) return {};
+            std::int32_t id = 0;
+            const char* const end = resource.name.data() + resource.name.size();
+            const auto read = std::from_chars(resource.name.data(), end, id);
+            if (read.ec == std::errc() && read.ptr == end && id >= 0) return {};
+            return invalid_request(fmt::format("'{}' is no broker's id", resource.name));
+        }
+        case ResourceType::client_metrics:
+        case ResourceType::group:
+            if (!resource.name.empty()) return {};
+            return invalid_request("groups and client metrics have no defaults to be set");
+        case ResourceType::broker_logger:
+            break;
+    }
+    return invalid_request(fmt::format("configs of resources of type {} are not kept here",
+                                       static_cast<int>(resource.type)));
+}
+
+// With ELR all brokers must agree on min.insync.replicas: the cluster's value is there and no
+// broker has another.
+Result<> check_min_insync(const ClusterImage& image, const ConfigResource& resource,
+                          const Request::AlterableConfig& config) {
+    if (config.name != kMinInsyncReplicas || resource.type != ResourceType::broker ||
+        !image.has_elr())
+        return {};
+    if (!resource.name.empty()) {
+        return invalid_config(
+            "with eligible leader replicas, one broker cannot have its own min.insync.replicas");
+    }
+    if (static_cast<Operation>(config.config_operation) == Operation::remove) {
+        return invalid_config(
+            "with eligible leader replicas, the cluster's min.insync.replicas cannot be removed");
+    }
+    return {};
+}
+
+std::vector<std::string> items_of(std::string_view list) {
+    std::vector<std::string> items;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string_view item = list.substr(0, comma);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+        item.remove_prefix(std::min(item.find_first_not_of(' '), item.size()));
+        item = item.substr(0, item.find_last_not_of(' ') + 1);
+        if (!item.empty()) items.emplace_back(item);
+    }
+    return items;
+}
+
+// The list `before` with the items of `change` added behind or taken away.
+std::string changed_list(std::string_view before, std::string_view change, Operation operation) {
+    std::vector<std::string> items = items_of(before);
+    for (const std::string& item : items_of(change)) {
+        if (operation == Operation::subtract) {
+            std::erase(items, item);
+        } else if (std::ranges::find(items, item) == items.end()) {
+            items.push_back(item);
+        }
+    }
+    return fmt::format("{}", fmt::join(items, ","));
+}
+
+// The value that a config is to have; nothing: none of its own.
+Result<std::optional<std::string>> new_value(const ConfigRules& rules,
+                                             const ConfigResource& resource,
+                                             const std::string* current,
+                                             const Request::AlterableConfig& config) {
+    const auto operation = static_cast<Operation>(config.config_operation);
+    if (operation < Operation::set || operation > Operation::subtract) {
+        return invalid_request(
+            fmt::format("there is no operation {} on configs", config.config_operation));
+    }
+    if (operation == Operation::remove) return std::optional<std::string>();
+    if (!config.value) return invalid_request(fmt::format("{} has no value", config.name));
+    std::string value = *config.value;
+    if (operation != Operation::set) {
+        if (!rules.is_list(resource.type, config.name)) {
+            return invalid_config(fmt::format(
+                "{} is no list: nothing can be added to it or taken from it", config.name));
+        }
+        value = changed_list(
+            current != nullptr ? *current : rules.inherited(resource.type, config.name), value,
+            operation);
+        // A change that changes nothing is none, also where the value is inherited.
+        if (current == nullptr && value == rules.inherited(resource.type, config.name))
+            return std::optional<std::string>();
+    }
+    if (Result<> ok = rules.check(resource.type, config.name, value); !ok) return ok.error();
+    return std::optional<std::string>(std::move(value));
+}
+
+Result<Records> alter(const ClusterImage& image, const ConfigRules& rules,
+                      const ConfigResource& resource,
+                      const std::vector<Request::AlterableConfig>& changes) {
+    if (Result<> ok = check_resource(image, resource); !ok) return ok.error();
+    const metadata::Configs& configs = image.configs_of(resource);
+    std::set<std::string_view> seen;
+    Records records;
+    bool clears_elr = false;
+    for (const Request::AlterableConfig& change : changes) {
+        if (!seen.insert(change.name).second)
+            return invalid_request(fmt::format("{} is changed twice", change.name));
+        if (Result<> ok = check_min_insync(image, resource, change); !ok) return ok.error();
+        const std::string* current = configs.find(change.name);
+        Result<std::optional<std::string>> value = new_value(rules, resource, current, change);
+        if (!value) return value.error();
+        const bool is_same =
+            *value ? current != nullptr && *current == **value : current == nullptr;
+        if (is_same) continue;
+        clears_elr = clears_elr || change.name == kMinInsyncReplicas;
+        protocol::ConfigRecord record;
+        record.resource_type = static_cast<std::int8_t>(resource.type);
+        record.resource_name = resource.name;
+        record.name = change.name;
+        record.value = std::move(*value);
+        add(records, std::move(record));
+    }
+    const bool decides_isr =
+        resource.type == ResourceType::topic || resource.type == ResourceType::broker;
+    if (clears_elr && decides_isr && image.has_elr()) {
+        protocol::ClearElrRecord clear;
+        if (resource.type == ResourceType::topic) clear.topic_name = resource.name;
+        add(records, std::move(clear));
+    }
+    return records;
+}
+
+}  // namespace
+
+Decision<Reply> incremental_alter_configs(const ClusterImage& image, const ConfigRules& rules,
+                                          const Request& request) {
+    Decision<Reply> decision;
+    std::map<ConfigResource, int> times;
+    for (const auto& one : request.resources)
+        ++times[{static_cast<ResourceType>(one.resource_type), one.resource_name}];
+    for (const auto& one : request.resources) {
+        const ConfigResource resource{static_cast<ResourceType>(one.resource_type),
+                                      one.resource_name};
+        int& left = times[resource];
+        if (left == 0) continue;  // its error stands already
+        Reply::AlterConfigsResourceResponse result;
+        result.resource_type = one.resource_type;
+        result.resource_name = one.resource_name;
+        result.error_message = std::nullopt;
+        Result<Records> records =
+            left > 1 ? Result<Records>(invalid_request("a resource is named twice in a request"))
+                     : alter(image, rules, resource, one.configs);
+        left = left > 1 ? 0 : left;
+        if (records) {
+            std::ranges::move(*records, std::back_inserter(decision.records));
+        } else {
+            result.error_code = records.error().code;
+            result.error_message = records.error().detail;
+        }
+        decision.reply.responses.push_back(std::move(result));
+    }
+    if (request.validate_only) decision.records.clear();
+    return decision;
+}
+
+}  // namespace moldau::controller
