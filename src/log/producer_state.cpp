@@ -13,6 +13,7 @@ namespace {
 
 using record::kNoProducerEpoch;
 using record::kNoSequence;
+namespace at = record::at;
 
 /// A marker's value: version (int16), coordinator epoch (int32), later versions more.
 struct Marker {
@@ -21,7 +22,13 @@ struct Marker {
 };
 
 /// Nothing: a control batch that ends no transaction.
-Result<std::optional<Marker>> marker_of(const record::BatchView& batch) {
+Result<std::optional<Marker>> marker_of(BytesView header, BytesView records) {
+    // Markers are rare and small: they are copied to be looked at as one piece.
+    std::vector<std::byte> whole(header.begin(), header.end());
+    whole.insert(whole.end(), records.begin(), records.end());
+    auto found = record::BatchView::of(whole);
+    if (!found) return found.error();
+    const record::BatchView& batch = *found;
     record::RecordCursor cursor(batch, batch.records());
     record::RecordView first;
     auto read = cursor.next(first);
@@ -38,33 +45,50 @@ Result<std::optional<Marker>> marker_of(const record::BatchView& batch) {
                                 load_be<std::int32_t>(first.value->data() + 2)});
 }
 
-Result<> check_epoch(const record::BatchView& batch, BatchOrigin origin,
+Result<> check_epoch(ProducerId id, ProducerEpoch epoch, BatchOrigin origin,
                      const ProducerEntry& entry) {
-    if (batch.producer_epoch() >= entry.epoch || origin == BatchOrigin::replication) return {};
-    return Error{ErrorCode::invalid_producer_epoch,
-                 fmt::format("producer_id={} epoch={} known={}", batch.producer_id().value,
-                             batch.producer_epoch().value, entry.epoch.value)};
+    if (epoch >= entry.epoch || origin == BatchOrigin::replication) return {};
+    return Error{
+        ErrorCode::invalid_producer_epoch,
+        fmt::format("producer_id={} epoch={} known={}", id.value, epoch.value, entry.epoch.value)};
 }
 
-Result<> check_sequence(const record::BatchView& batch, const ProducerEntry& entry) {
+Result<> check_sequence(ProducerId id, ProducerEpoch epoch, std::int32_t first,
+                        const ProducerEntry& entry) {
     // Nothing is known of a producer whose records are all gone: it goes on where it was.
     if (entry.epoch.value == kNoProducerEpoch) return {};
-    const std::int32_t first = batch.base_sequence();
-    if (batch.producer_epoch() != entry.epoch) {
-        if (first == 0) return {};
-        return Error{ErrorCode::out_of_order_sequence_number,
-                     fmt::format("producer_id={} epoch={} known_epoch={} sequence={}",
-                                 batch.producer_id().value, batch.producer_epoch().value,
-                                 entry.epoch.value, first)};
-    }
-    const std::int32_t last = entry.empty() ? kNoSequence : entry.newest().last_sequence;
+    const bool is_same_epoch = epoch == entry.epoch;
+    const std::int32_t last =
+        is_same_epoch && !entry.empty() ? entry.newest().last_sequence : kNoSequence;
     if (first == record::add_sequence(last, 1)) return {};  // 0 behind none
     return Error{ErrorCode::out_of_order_sequence_number,
-                 fmt::format("producer_id={} epoch={} sequence={} last={}",
-                             batch.producer_id().value, batch.producer_epoch().value, first, last)};
+                 fmt::format("producer_id={} epoch={} known_epoch={} sequence={} last={}", id.value,
+                             epoch.value, entry.epoch.value, first, last)};
 }
 
 }  // namespace
+
+struct ProducerState::Header {
+    explicit Header(BytesView of) : bytes(of) {
+        MOLDAU_CHECK(of.size() == record::kHeaderBytes, "bytes={}", of.size());
+    }
+    template <class T>
+    T load(std::size_t place) const {
+        return load_be<T>(bytes.data() + place);
+    }
+    bool has(unsigned bit) const { return (load<std::uint16_t>(at::kAttributes) & bit) != 0; }
+
+    BytesView bytes;
+    ProducerId producer_id{load<std::int64_t>(at::kProducerId)};
+    ProducerEpoch epoch{load<std::int16_t>(at::kProducerEpoch)};
+    std::int32_t base_sequence = load<std::int32_t>(at::kBaseSequence);
+    std::int32_t offset_delta = load<std::int32_t>(at::kLastOffsetDelta);
+    Offset base_offset{load<std::int64_t>(at::kBaseOffset)};
+    Timestamp max_timestamp{load<std::int64_t>(at::kMaxTimestamp)};
+    std::int32_t last_sequence = base_sequence == kNoSequence
+                                     ? kNoSequence
+                                     : record::add_sequence(base_sequence, offset_delta);
+};
 
 std::int32_t ProducedBatch::first_sequence() const {
     // Sequences go on at 0 behind 2^31 - 1, so going back wraps too.
@@ -105,66 +129,69 @@ ProducerEntry& ProducerState::staged_entry(ProducerId id) {
     return staged_.back().entry;
 }
 
-Result<std::optional<ProducedBatch>> ProducerState::stage(const record::BatchView& batch,
+Result<std::optional<ProducedBatch>> ProducerState::stage(BytesView header, BytesView records,
                                                           BatchOrigin origin) {
-    if (!batch.has_producer_id()) return std::optional<ProducedBatch>();
-    ProducerEntry& entry = staged_entry(batch.producer_id());
-    if (batch.is_control()) {
-        if (auto ok = stage_marker(batch, origin, entry); !ok) return ok.error();
+    const Header batch(header);
+    if (batch.producer_id.value <= record::kNoProducerId) return std::optional<ProducedBatch>();
+    ProducerEntry& entry = staged_entry(batch.producer_id);
+    if (batch.has(record::kControlBit)) {
+        if (auto ok = stage_marker(batch, records, origin, entry); !ok) return ok.error();
         return std::optional<ProducedBatch>();
     }
-    if (origin == BatchOrigin::client && batch.producer_epoch() == entry.epoch) {
-        const ProducedBatch* before = entry.find(batch.base_sequence(), batch.last_sequence());
+    if (origin == BatchOrigin::client && batch.epoch == entry.epoch) {
+        const ProducedBatch* before = entry.find(batch.base_sequence, batch.last_sequence);
         if (before != nullptr) return std::optional(*before);
     }
     if (auto ok = stage_data(batch, origin, entry); !ok) return ok.error();
     return std::optional<ProducedBatch>();
 }
 
-Result<> ProducerState::stage_data(const record::BatchView& batch, BatchOrigin origin,
-                                   ProducerEntry& entry) {
-    if (auto ok = check_epoch(batch, origin, entry); !ok) return ok.error();
+Result<> ProducerState::stage_data(const Header& batch, BatchOrigin origin, ProducerEntry& entry) {
+    if (auto ok = check_epoch(batch.producer_id, batch.epoch, origin, entry); !ok)
+        return ok.error();
     if (origin == BatchOrigin::client) {
-        if (auto ok = check_sequence(batch, entry); !ok) return ok.error();
+        auto ok = check_sequence(batch.producer_id, batch.epoch, batch.base_sequence, entry);
+        if (!ok) return ok.error();
     }
-    if (entry.transaction_first_offset && !batch.is_transactional() &&
-        origin != BatchOrigin::replication)
+    const bool is_transactional = batch.has(record::kTransactionalBit);
+    if (entry.transaction_first_offset && !is_transactional && origin != BatchOrigin::replication)
         return Error{ErrorCode::invalid_txn_state,
                      fmt::format("producer_id={} has a transaction open since offset {}",
-                                 batch.producer_id().value, entry.transaction_first_offset->value)};
-    entry.raise_epoch(batch.producer_epoch());
-    entry.add({.last_sequence = batch.last_sequence(),
-               .last_offset = batch.last_offset(),
-               .offset_delta = batch.last_offset_delta(),
-               .timestamp = batch.max_timestamp()});
-    entry.last_timestamp = batch.max_timestamp();
-    if (batch.is_transactional() && !entry.transaction_first_offset) {
-        entry.transaction_first_offset = batch.base_offset();
-        staged_opened_.emplace_back(batch.base_offset(), batch.producer_id());
+                                 batch.producer_id.value, entry.transaction_first_offset->value)};
+    entry.raise_epoch(batch.epoch);
+    entry.add({.last_sequence = batch.last_sequence,
+               .last_offset = batch.base_offset + batch.offset_delta,
+               .offset_delta = batch.offset_delta,
+               .timestamp = batch.max_timestamp});
+    entry.last_timestamp = batch.max_timestamp;
+    if (is_transactional && !entry.transaction_first_offset) {
+        entry.transaction_first_offset = batch.base_offset;
+        staged_opened_.emplace_back(batch.base_offset, batch.producer_id);
     }
     return {};
 }
 
-Result<> ProducerState::stage_marker(const record::BatchView& batch, BatchOrigin origin,
+Result<> ProducerState::stage_marker(const Header& batch, BytesView records, BatchOrigin origin,
                                      ProducerEntry& entry) {
-    auto marker = marker_of(batch);
+    auto marker = marker_of(batch.bytes, records);
     if (!marker) return marker.error();
     if (!*marker) return {};
-    if (auto ok = check_epoch(batch, origin, entry); !ok) return ok.error();
+    if (auto ok = check_epoch(batch.producer_id, batch.epoch, origin, entry); !ok)
+        return ok.error();
     if ((*marker)->coordinator_epoch < entry.coordinator_epoch &&
         origin != BatchOrigin::replication)
         return Error{
             ErrorCode::transaction_coordinator_fenced,
-            fmt::format("producer_id={} coordinator_epoch={} known={}", batch.producer_id().value,
+            fmt::format("producer_id={} coordinator_epoch={} known={}", batch.producer_id.value,
                         (*marker)->coordinator_epoch, entry.coordinator_epoch)};
-    entry.raise_epoch(batch.producer_epoch());
+    entry.raise_epoch(batch.epoch);
     if (entry.transaction_first_offset) {
-        staged_markers_.push_back({batch.producer_id(), *entry.transaction_first_offset,
-                                   batch.base_offset(), (*marker)->is_abort});
+        staged_markers_.push_back({batch.producer_id, *entry.transaction_first_offset,
+                                   batch.base_offset, (*marker)->is_abort});
         entry.transaction_first_offset.reset();
     }
     entry.coordinator_epoch = (*marker)->coordinator_epoch;
-    entry.last_timestamp = batch.max_timestamp();
+    entry.last_timestamp = batch.max_timestamp;
     return {};
 }
 

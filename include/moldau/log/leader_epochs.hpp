@@ -45,6 +45,7 @@ public:
     /// Whether starts() changed since this was last cleared.
     bool is_dirty() const { return dirty_; }
     void set_clean() { dirty_ = false; }
+    void set_dirty() { dirty_ = true; }
 
 private:
     std::vector<EpochStart> starts_;

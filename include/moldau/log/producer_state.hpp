@@ -66,13 +66,18 @@ struct CompletedTransaction {
 /// not at all, with rollback(). In steady state neither allocates.
 class ProducerState {
 public:
-    /// Takes `batch` at its base offset behind all that was staged. A batch that came before is
+    /// Takes a batch of magic 2, its header and its records, at its base offset behind all that was
+    /// staged. A batch that came before is
     /// not staged and answered with where it stands. Batches without a producer id are no matter.
     /// Errors (client): out_of_order_sequence_number · invalid_producer_epoch · invalid_txn_state:
     /// a transaction is open and the batch is not part of one. (coordinator):
     /// invalid_producer_epoch, transaction_coordinator_fenced: a marker of an older epoch. (any):
     /// invalid_record: a marker that is none.
-    Result<std::optional<ProducedBatch>> stage(const record::BatchView& batch, BatchOrigin origin);
+    Result<std::optional<ProducedBatch>> stage(BytesView header, BytesView records,
+                                               BatchOrigin origin);
+    Result<std::optional<ProducedBatch>> stage(const record::BatchView& batch, BatchOrigin origin) {
+        return stage(batch.bytes().first(record::kHeaderBytes), batch.records(), origin);
+    }
     /// `aborted` gets an entry for each aborted transaction that ended.
     void commit(std::vector<AbortedTransaction>& aborted);
     void rollback();
@@ -101,8 +106,10 @@ private:
     };
 
     ProducerEntry& staged_entry(ProducerId id);
-    Result<> stage_data(const record::BatchView& batch, BatchOrigin origin, ProducerEntry& entry);
-    Result<> stage_marker(const record::BatchView& batch, BatchOrigin origin, ProducerEntry& entry);
+    struct Header;
+    Result<> stage_data(const Header& batch, BatchOrigin origin, ProducerEntry& entry);
+    Result<> stage_marker(const Header& batch, BytesView records, BatchOrigin origin,
+                          ProducerEntry& entry);
 
     std::unordered_map<ProducerId, ProducerEntry> entries_;
     std::map<Offset, ProducerId> open_;               // by first offset
