@@ -13,6 +13,8 @@ namespace {
 using runtime::Task;
 using CreatedTopic = protocol::CreateTopicsResponse::CreatableTopicResult;
 
+constexpr Duration kVisibleWithin = std::chrono::seconds(5);
+
 struct Options {
     std::vector<std::string> names;
     std::int32_t partitions = -1;  // the broker's default
@@ -99,6 +101,16 @@ Task<Result<>> create_topics(Context& context, Options options) {
         request_of(options, context.cluster.options().request_timeout));
     if (!reply)
         co_return Error{reply.error().code, "cannot create topics: " + reply.error().detail};
+    // The controller has them; a broker learns of them a moment later. Whoever goes on with the
+    // next command should find them.
+    const MonoTime deadline = context.shard.now() + kVisibleWithin;
+    for (const CreatedTopic& topic : reply->message.topics) {
+        if (options.dry_run || topic.error_code != ErrorCode::none) continue;
+        const Result<client::TopicPtr> seen = co_await context.cluster.topic(topic.name, deadline);
+        if (!seen)
+            fmt::print(stderr, "topic '{}' is created, but the broker does not show it yet\n",
+                       topic.name);
+    }
     co_return report(context, options, reply->message);
 }
 

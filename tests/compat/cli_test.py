@@ -130,6 +130,76 @@ class Topics(Cli):
         self.assertRegex(self.moldau('--version')[0], rb'^moldau \d+\.\d+\.\d+ \(')
 
 
+class Produce(Cli):
+    CODECS = ('none', 'gzip', 'snappy', 'lz4', 'zstd')
+
+    def kcat(self, topic, *more):
+        """What kcat reads, one list of fields a record: partition, key, value, headers; a null key or value is None."""
+        out = subprocess.run(['kcat', '-C', '-b', self.kafka.address, '-t', topic, '-e', '-q', '-f', '%p|%K|%k|%S|%s|%h\n', *more],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True).stdout
+        rows = [line.split('|') for line in out.splitlines()]
+        return [[p, None if key_size == '-1' else key, None if size == '-1' else value, headers] for p, key_size, key, size, value, headers in rows]
+
+    def test_lines_with_keys_headers_and_nulls_arrive_in_every_codec(self):
+        for codec in self.CODECS:
+            with self.subTest(codec):
+                topic = 'codec-' + codec
+                self.moldau('topic', 'create', topic)
+                _, said = self.moldau('produce', topic, '--codec', codec, '--key-separator', ':', '--null', 'NIL', '--header', 'a=1', '--header', 'n',
+                                      stdin=b'k:v\nk:NIL\nNIL:x\n:\nlast:' + b'y' * 10000)
+                self.assertIn('produced 5 records', said)
+                self.assertEqual(self.kcat(topic), [['0', 'k', 'v', 'a=1,n=NULL'], ['0', 'k', None, 'a=1,n=NULL'], ['0', None, 'x', 'a=1,n=NULL'],
+                                                    ['0', '', '', 'a=1,n=NULL'], ['0', 'last', 'y' * 10000, 'a=1,n=NULL']])
+
+    def test_keys_go_where_kafkas_producer_puts_them(self):
+        keys = [f'key-{i}' for i in range(200)]
+        for topic in ('keys-ours', 'keys-kafkas'):
+            self.moldau('topic', 'create', topic, '--partitions', '7')
+        self.moldau('produce', 'keys-ours', '--key-separator', '=', stdin=''.join(f'{k}=v\n' for k in keys).encode())
+        self.tool('console-producer', '--bootstrap-server', self.kafka.address, '--topic', 'keys-kafkas', '--property', 'parse.key=true', '--property',
+                  'key.separator==', stdin=''.join(f'{k}=v\n' for k in keys))
+        ours, kafkas = ({(p, k) for p, k, _, _ in self.kcat(topic)} for topic in ('keys-ours', 'keys-kafkas'))
+        self.assertEqual(len(ours), 200)
+        self.assertEqual(ours, kafkas)
+
+    def test_acks_and_partition_are_obeyed(self):
+        self.moldau('topic', 'create', 'acks', '--partitions', '3')
+        for partition, acks in enumerate(('0', '1', 'all')):
+            self.moldau('produce', 'acks', '--acks', acks, '--partition', str(partition), stdin=acks.encode())
+        self.assertEqual(sorted((p, v) for p, _, v, _ in self.kcat('acks')), [('0', '0'), ('1', '1'), ('2', 'all')])
+
+    def test_a_hundred_thousand_lines_arrive_once_and_in_order(self):
+        self.moldau('topic', 'create', 'many')
+        lines = [str(i) for i in range(100_000)]
+        self.assertEqual(self.data('produce', 'many', '--codec', 'lz4', stdin='\n'.join(lines).encode()), {'topic': 'many', 'records': 100_000})
+        self.assertEqual([v for _, _, v, _ in self.kcat('many')], lines)
+
+    def test_kafkas_console_consumer_reads_them(self):
+        self.moldau('topic', 'create', 'console')
+        self.moldau('produce', 'console', '--codec', 'zstd', stdin='grün\nzwei'.encode())
+        out = self.tool('console-consumer', '--bootstrap-server', self.kafka.address, '--topic', 'console', '--partition', '0', '--offset', 'earliest', '--max-messages', '2')
+        self.assertEqual(out.split(), ['grün', 'zwei'])
+
+    def test_what_fails_says_what_and_where(self):
+        self.moldau('topic', 'create', 'small', '--config', 'max.message.bytes=1000')
+        for arguments, stdin, words in (
+                (('produce', 'nowhere'), b'x', ("'nowhere' does not exist", 'moldau topic list')),
+                (('produce', 'small'), b'x' * 2000, ("partition 0 of topic 'small'", 'MESSAGE_TOO_LARGE')),
+                (('produce', 'small', '--partition', '5'), b'x', ("'small' has no partition 5", 'it has 1')),
+                (('produce', 'small', '--key-separator', ':'), b'a:b\nnokey\nc:d', ("line 2 has no key separator ':'",))):
+            with self.subTest(arguments):
+                _, said = self.moldau(*arguments, code=1, stdin=stdin)
+                for word in words:
+                    self.assertIn(word, said)
+        # What stood before the broken line was sent, nothing behind it.
+        self.assertEqual(self.kcat('small'), [['0', 'a', 'b', '']])
+
+    def test_misuse_is_told_apart(self):
+        for arguments in ((), ('t', '--acks', '2'), ('t', '--codec', 'rar'), ('t', '--header', '=x'), ('t', '--batch-bytes', '0'), ('t', '--partition', '-1')):
+            with self.subTest(arguments):
+                self.moldau('produce', *arguments, code=2, brokers='127.0.0.1:1')
+
+
 del Cli  # a base, no test
 
 if __name__ == '__main__':

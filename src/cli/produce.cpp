@@ -1,0 +1,172 @@
+// moldau produce TOPIC: lines of stdin become records.
+#include "command.hpp"
+#include "line_parser.hpp"
+#include "output.hpp"
+#include "stdin_reader.hpp"
+
+#include "moldau/client/producer.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace moldau::cli {
+namespace {
+
+using client::Acks;
+using client::Producer;
+using runtime::Task;
+
+constexpr std::size_t kLineBytesMax = 512U << 20U;
+
+struct Options {
+    std::string topic;
+    LineFormat format;
+    std::string null_text;
+    std::vector<std::string> header_texts;
+    std::vector<NamedHeader> headers;
+    record::Codec codec = record::Codec::none;
+    Acks acks = Acks::all;
+    std::int32_t partition = -1;
+    std::int64_t linger_ms = 5;
+    std::size_t batch_bytes = 64U << 10U;
+};
+
+Result<> check(Options& options) {
+    options.headers.clear();
+    for (const std::string& text : options.header_texts) {
+        Result<NamedHeader> header = parse_header(text);
+        if (!header) return header.error();
+        options.headers.push_back(std::move(*header));
+    }
+    if (!options.null_text.empty()) options.format.null_text = options.null_text;
+    return {};
+}
+
+std::vector<record::HeaderView> views_of(const std::vector<NamedHeader>& headers) {
+    std::vector<record::HeaderView> views;
+    for (const NamedHeader& header : headers) {
+        std::optional<BytesView> value;
+        if (header.value) value = as_bytes(*header.value);
+        views.push_back({.key = header.key, .value = value});
+    }
+    return views;
+}
+
+Task<Result<>> send_lines(Context& context, Producer& producer, const Options& options,
+                          std::uint64_t& lines) {
+    StdinReader input(context.shard);
+    LineSplitter splitter;
+    const std::vector<record::HeaderView> headers = views_of(options.headers);
+    std::optional<std::int32_t> partition;
+    if (options.partition >= 0) partition = options.partition;
+    for (bool is_ended = false; !is_ended;) {
+        Result<std::string> text = co_await input.read();
+        if (!text) co_return text.error();
+        splitter.add(*text);
+        is_ended = text->empty();
+        if (is_ended) splitter.end();
+        while (const auto line = splitter.next()) {
+            ++lines;
+            const Result<LineRecord> record = parse_line(*line, options.format);
+            if (!record)
+                co_return Error{record.error().code,
+                                fmt::format("line {} {} (nothing behind it was sent)", lines,
+                                            record.error().detail)};
+            Result<> room = co_await producer.room();
+            if (!room) co_return room;
+            Result<> added = producer.add({.timestamp = context.shard.clock().wall(),
+                                           .key = record->key,
+                                           .value = record->value,
+                                           .headers = headers},
+                                          partition);
+            if (!added) co_return added;
+        }
+        if (splitter.held() > kLineBytesMax)
+            co_return Error{
+                ErrorCode::message_too_large,
+                fmt::format("line {} is longer than {} bytes", lines + 1, kLineBytesMax)};
+    }
+    co_return Result<>{};
+}
+
+Task<Result<>> produce(Context& context, Options options) {
+    // A topic that does not exist is said at once, not waited for.
+    const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(options.topic);
+    if (!topic) co_return topic_error(options.topic, topic.error().code);
+    std::uint64_t delivered = 0;
+    Producer producer(context.cluster, options.topic,
+                      {.acks = options.acks,
+                       .packing = {.codec = options.codec, .level = {}},
+                       .batch_bytes = options.batch_bytes,
+                       .linger = std::chrono::milliseconds(options.linger_ms),
+                       .delivered = [&delivered](const client::Delivery& delivery) {
+                           if (delivery.base_offset) delivered += delivery.tags.size();
+                       }});
+    Result<> outcome = co_await producer.start();
+    if (!outcome)
+        co_return Error{outcome.error().code, fmt::format("cannot write to topic '{}': {}",
+                                                          options.topic, outcome.error().detail)};
+    std::uint64_t lines = 0;
+    outcome = co_await send_lines(context, producer, options, lines);
+    // What was read before an error is sent all the same.
+    Result<> flushed = co_await producer.flush();
+    co_await producer.stop();
+    fmt::print(stderr, "produced {} records to topic '{}'\n", delivered, options.topic);
+    if (context.global.output == Output::json) {
+        JsonWriter json;
+        json.begin_object().key("topic").value(options.topic);
+        json.key("records").value(delivered).end_object();
+        if (Result<> ok = print(json.text() + '\n'); !ok) co_return ok;
+    }
+    co_return outcome ? flushed : outcome;
+}
+
+void describe(CLI::App& command, Options& options) {
+    command.add_option("topic", options.topic, "topic to write to")->required();
+    command.add_option("--key-separator", options.format.key_separator,
+                       "what stands between key and value; without it lines are values");
+    command.add_option("--null", options.null_text, "keys and values of this text are null")
+        ->type_name("TEXT");
+    command
+        .add_option("--header", options.header_texts,
+                    "of every record; KEY alone has a null value; may be given again")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command.add_option("--codec", options.codec, "compression")
+        ->transform(CLI::CheckedTransformer(
+            std::vector<std::pair<std::string, record::Codec>>{{"none", record::Codec::none},
+                                                               {"gzip", record::Codec::gzip},
+                                                               {"snappy", record::Codec::snappy},
+                                                               {"lz4", record::Codec::lz4},
+                                                               {"zstd", record::Codec::zstd}}))
+        ->type_name("none|gzip|snappy|lz4|zstd");
+    command.add_option("--acks", options.acks, "who must have it: nobody, the leader, all in sync")
+        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, Acks>>{
+            {"0", Acks::none}, {"1", Acks::leader}, {"all", Acks::all}}))
+        ->type_name("0|1|all");
+    command.add_option("--partition", options.partition, "default: by the key")
+        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()));
+    command.add_option("--linger-ms", options.linger_ms, "how long a batch waits for more lines")
+        ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
+    command.add_option("--batch-bytes", options.batch_bytes, "when a batch is full")
+        ->check(CLI::Range(1, 512 << 20))
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_produce(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("produce", "write lines of stdin as records");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    describe(*command, *options);
+    command->callback([options, &choice] {
+        choice.check = [options](const Global&) { return check(*options); };
+        choice.work = [options](Context& context) { return produce(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli
