@@ -109,6 +109,7 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_topic_describe(*topic, choice);
     add_topic_delete(*topic, choice);
     add_produce(app, choice);
+    add_consume(app, choice);
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ void add_topic_create(CLI::App& parent, Choice& choice);
 void add_topic_describe(CLI::App& parent, Choice& choice);
 void add_topic_delete(CLI::App& parent, Choice& choice);
 void add_produce(CLI::App& parent, Choice& choice);
+void add_consume(CLI::App& parent, Choice& choice);
 
 /// `error` said of the topic: what to do next, where we know it.
 Error topic_error(const std::string& topic, ErrorCode code, std::string_view message = {});

@@ -79,6 +79,30 @@ std::string json_string(std::string_view text) {
     return to + '"';
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
+        const auto byte = [&](std::size_t i) {
+            return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+        };
+        const unsigned bits = byte(0) << 16U | byte(1) << 8U | byte(2);
+        for (std::size_t i = 0; i < 4; ++i)
+            text += i <= bytes.size() ? kDigits[bits >> (18U - 6U * i) & 63U] : '=';
+    }
+    return text;
+}
+
 void JsonWriter::separate() {
     if (needs_comma_) text_ += ',';
     needs_comma_ = true;

@@ -25,6 +25,9 @@ private:
 /// `text` as a JSON string. What is not UTF-8 becomes U+FFFD.
 std::string json_string(std::string_view text);
 
+bool is_utf8(std::string_view text);
+std::string base64(std::string_view bytes);
+
 /// Writes one JSON document on one line. Commas are set by itself.
 class JsonWriter {
 public:

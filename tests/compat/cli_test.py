@@ -200,6 +200,75 @@ class Produce(Cli):
                 self.moldau('produce', *arguments, code=2, brokers='127.0.0.1:1')
 
 
+class Consume(Cli):
+    def consume(self, *arguments):
+        """The records of JSON lines."""
+        return [json.loads(line) for line in self.moldau('-o', 'json', 'consume', *arguments)[0].splitlines()]
+
+    def numbers(self, topic, count, partitions=1):
+        self.moldau('topic', 'create', topic, '--partitions', str(partitions))
+        self.moldau('produce', topic, '--partition', '0', '--batch-bytes', '20', stdin=''.join(f'{i}\n' for i in range(count)).encode())
+
+    def test_what_kcat_writes_in_every_codec_is_read(self):
+        for codec in Produce.CODECS:
+            with self.subTest(codec):
+                topic = 'kcat-' + codec
+                self.moldau('topic', 'create', topic)
+                subprocess.run(['kcat', '-P', '-b', self.kafka.address, '-t', topic, '-z', codec, '-K', ':', '-Z', '-H', 'h=1'], input=b'k:v\nn:\nlong:' + b'y' * 5000,
+                               capture_output=True, timeout=60, check=True)
+                self.assertEqual([(r['offset'], r['key'], r['value'], r['headers']) for r in self.consume(topic)],
+                                 [(i, k, v, [{'key': 'h', 'value': '1'}]) for i, (k, v) in enumerate((('k', 'v'), ('n', None), ('long', 'y' * 5000)))])
+
+    def test_reading_begins_and_ends_where_it_is_told(self):
+        self.numbers('places', 100)
+        for arguments, first, end in (((), 0, 100), (('--from', 'beginning', '--count', '7'), 0, 7), (('--from', '42'), 42, 100), (('--from', '100'), 100, 100),
+                                      (('--from=-10',), 90, 100), (('--from', '-10'), 90, 100), (('--from=-1000',), 0, 100),
+                                      (('--from', '50', '--count', '1'), 50, 51), (('--from', '1970-01-01'), 0, 100), (('--from', '9999-01-01'), 100, 100)):
+            with self.subTest(arguments):
+                self.assertEqual(self.moldau('consume', 'places', *arguments)[0].decode().split(), [str(i) for i in range(first, end)])
+
+    def test_reading_begins_at_a_time(self):
+        self.moldau('topic', 'create', 'times')
+        for value in (b'old', b'new'):
+            self.moldau('produce', 'times', stdin=value)
+        time = self.consume('times')[1]['timestamp']
+        self.assertEqual([r['value'] for r in self.consume('times', '--from', f'@{time}')], ['new'])
+
+    def test_all_partitions_are_read_or_those_that_are_named(self):
+        self.moldau('topic', 'create', 'parts', '--partitions', '12')
+        for partition in range(12):
+            self.moldau('produce', 'parts', '--partition', str(partition), stdin=str(partition).encode())
+        self.assertEqual(sorted((r['partition'], r['value']) for r in self.consume('parts')), [(i, str(i)) for i in range(12)])
+        self.assertEqual(sorted(r['partition'] for r in self.consume('parts', '--partition', '3', '--partition', '5')), [3, 5])
+
+    def test_following_shows_what_comes(self):
+        self.numbers('followed', 3)
+        follower = subprocess.Popen([BINARY, '--brokers', self.kafka.address, 'consume', 'followed', '--follow', '--count', '4'], stdout=subprocess.PIPE)
+        self.assertEqual([follower.stdout.readline() for _ in range(3)], [b'0\n', b'1\n', b'2\n'])
+        self.moldau('produce', 'followed', stdin=b'later')
+        self.assertEqual(follower.communicate(timeout=30)[0], b'later\n')
+        self.assertEqual(follower.returncode, 0)
+
+    def test_keys_nulls_and_bytes_are_written_as_asked(self):
+        self.moldau('topic', 'create', 'written')
+        self.moldau('produce', 'written', '--key-separator', ':', '--null', '-', '--header', 'n', stdin=b'a:1\n-:-\nraw:\xff\x00')
+        self.assertEqual(self.moldau('consume', 'written', '--key-separator', '=', '--null', 'nil')[0], b'a=1\nnil=nil\nraw=\xff\x00\n')
+        last = self.consume('written')[2]
+        self.assertEqual((last['key'], last['value_base64'], last['headers']), ('raw', '/wA=', [{'key': 'n', 'value': None}]))
+
+    def test_what_fails_says_what_and_what_to_do(self):
+        self.numbers('short', 3)
+        for arguments, words in ((('nowhere',), ("'nowhere' does not exist",)), (('short', '--from', '4'), ("'short' has no offset 4", 'it holds 0 to 3')),
+                                 (('short', '--partition', '9'), ("'short' has no partition 9", 'it has 1'))):
+            with self.subTest(arguments):
+                _, said = self.moldau('consume', *arguments, code=1)
+                for word in words:
+                    self.assertIn(word, said)
+        for arguments in ((), ('short', '--from', 'somewhere'), ('short', '--from', 'end'), ('short', '--count', '0')):
+            with self.subTest(arguments):
+                self.moldau('consume', *arguments, code=2, brokers='127.0.0.1:1')
+
+
 del Cli  # a base, no test
 
 if __name__ == '__main__':

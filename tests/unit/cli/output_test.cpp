@@ -34,6 +34,15 @@ TEST(JsonString, EscapesWhatJsonDoesNotAllow) {
     }
 }
 
+TEST(Base64, PadsToFours) {
+    EXPECT_EQ(base64(""), "");
+    EXPECT_EQ(base64("f"), "Zg==");
+    EXPECT_EQ(base64("fo"), "Zm8=");
+    EXPECT_EQ(base64("foo"), "Zm9v");
+    EXPECT_EQ(base64("foob"), "Zm9vYg==");
+    EXPECT_EQ(base64(std::string_view("\xff\x00\xfe", 3)), "/wD+");
+}
+
 TEST(JsonWriter, SetsCommasByItself) {
     JsonWriter json;
     json.begin_object().key("a").begin_array().value(1).value("x").begin_object().end_object();

@@ -1,0 +1,174 @@
+// moldau consume TOPIC: records become lines of stdout.
+#include "command.hpp"
+#include "output.hpp"
+#include "record_printer.hpp"
+#include "start_at.hpp"
+
+#include "moldau/client/consumer.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace moldau::cli {
+namespace {
+
+using client::Consumer;
+using runtime::Task;
+using Offsets = std::map<std::int32_t, Offset>;
+
+constexpr std::size_t kUnpackedBytesMax = 1U << 30U;  // of one batch
+constexpr std::size_t kPrintBytes = 64U << 10U;
+
+struct Options {
+    std::string topic;
+    std::vector<std::int32_t> partitions;  // none: all
+    std::string from_text = "beginning";
+    StartAt from;
+    bool follow = false;
+    std::int64_t count = std::numeric_limits<std::int64_t>::max();
+    std::string key_separator;
+    std::string null_text = "NULL";
+};
+
+Result<> check(Options& options) {
+    Result<StartAt> from = parse_start(options.from_text);
+    if (!from) return from.error();
+    options.from = *from;
+    if (options.from.kind == StartAt::Kind::end && !options.follow)
+        return Error{ErrorCode::invalid_request,
+                     "--from end without --follow would show nothing: say --follow, too"};
+    return {};
+}
+
+/// Where to begin in each partition; `ends` are the log end offsets now.
+Task<Result<Offsets>> start_offsets(client::Cluster& cluster, const Options& options,
+                                    const Offsets& ends) {
+    std::vector<std::int32_t> partitions;
+    for (const auto& [partition, end] : ends) partitions.push_back(partition);
+    if (options.from.kind == StartAt::Kind::end) co_return ends;
+    const bool by_time = options.from.kind == StartAt::Kind::time;
+    Result<Offsets> starts = co_await client::list_offsets(
+        cluster, options.topic, partitions, by_time ? options.from.number : client::kEarliest);
+    if (!starts) co_return starts;
+    for (auto& [partition, start] : *starts) {
+        const Offset end = ends.at(partition);
+        if (by_time && start.value < 0) start = end;  // nothing as late as that
+        if (options.from.kind == StartAt::Kind::last)
+            start = std::max(start, Offset{end.value - std::min(end.value, options.from.number)});
+        if (options.from.kind == StartAt::Kind::offset) {
+            if (options.from.number > end.value || options.from.number < start.value)
+                co_return Error{
+                    ErrorCode::offset_out_of_range,
+                    fmt::format("partition {} of topic '{}' has no offset {}: it holds {} to {} "
+                                "(--from beginning, or --partition for those that have it)",
+                                partition, options.topic, options.from.number, start.value,
+                                end.value)};
+            start = {options.from.number};
+        }
+    }
+    co_return starts;
+}
+
+Task<Result<>> print_records(Context& context, Consumer& consumer, const Options& options,
+                             Offsets ends, std::int64_t& printed) {
+    const RecordFormat format{.is_json = context.global.output == Output::json,
+                              .key_separator = options.key_separator,
+                              .null_text = options.null_text};
+    record::Unpacker unpacker;
+    record::GrowingBuffer scratch;
+    while (printed < options.count && (options.follow || !ends.empty())) {
+        Result<client::Fetched> fetched = co_await consumer.next();
+        if (!fetched) co_return fetched.error();
+        std::string text;
+        Result<> written;
+        const auto end = ends.find(fetched->partition);
+        Result<> read = client::for_each_record(
+            *fetched, kUnpackedBytesMax, unpacker, scratch, [&](const record::RecordView& record) {
+                if (!options.follow && (end == ends.end() || record.offset >= end->second))
+                    return false;
+                append_record(text, fetched->partition, record, format);
+                ++printed;
+                if (text.size() >= kPrintBytes) {
+                    written = print(text);
+                    text.clear();
+                }
+                return written.has_value() && printed < options.count;
+            });
+        if (written) written = print(text);
+        if (!written) co_return written;
+        if (!read) co_return read;
+        if (end != ends.end() && fetched->next >= end->second && !options.follow) {
+            consumer.unassign(fetched->partition);
+            ends.erase(end);
+        }
+    }
+    co_return Result<>{};
+}
+
+Task<Result<>> consume(Context& context, Options options) {
+    client::Cluster& cluster = context.cluster;
+    const Result<client::TopicPtr> topic = co_await cluster.topic_now(options.topic);
+    if (!topic) co_return topic_error(options.topic, topic.error().code);
+    if (options.partitions.empty()) {
+        for (const client::Partition& each : (*topic)->partitions)
+            options.partitions.push_back(each.index);
+    }
+    Result<Offsets> ends =
+        co_await client::list_offsets(cluster, options.topic, options.partitions, client::kLatest);
+    if (!ends) co_return ends.error();
+    const Result<Offsets> starts = co_await start_offsets(cluster, options, *ends);
+    if (!starts) co_return starts.error();
+
+    Consumer consumer(cluster, options.topic, {});
+    for (const auto& [partition, start] : *starts) {
+        if (!options.follow && start >= ends->at(partition)) {
+            ends->erase(partition);
+        } else {
+            consumer.assign(partition, start);
+        }
+    }
+    std::int64_t printed = 0;
+    Result<> outcome =
+        co_await print_records(context, consumer, options, std::move(*ends), printed);
+    co_await consumer.stop();
+    co_return outcome;
+}
+
+void describe(CLI::App& command, Options& options) {
+    command.add_option("topic", options.topic, "topic to read")->required();
+    command.add_option("--partition", options.partitions, "default: all; may be given again")
+        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
+        ->allow_extra_args(false);
+    command
+        .add_option("--from", options.from_text,
+                    "beginning, end, OFFSET, -COUNT (the last of each partition), or a time in UTC "
+                    "(2026-11-22T18:30:05Z, @MILLISECONDS)")
+        ->type_name("WHERE")
+        ->capture_default_str();
+    command.add_flag("--follow", options.follow, "wait for more at the end");
+    command.add_option("--count", options.count, "end after so many records")
+        ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+    command.add_option("--key-separator", options.key_separator,
+                       "write keys, too, with this between key and value");
+    command.add_option("--null", options.null_text, "what is written for null")
+        ->type_name("TEXT")
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_consume(CLI::App& parent, Choice& choice) {
+    CLI::App* command =
+        parent.add_subcommand("consume", "write records as lines; with -o json as JSON objects");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    describe(*command, *options);
+    command->callback([options, &choice] {
+        choice.check = [options](const Global&) { return check(*options); };
+        choice.work = [options](Context& context) { return consume(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli
