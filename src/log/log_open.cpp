@@ -77,6 +77,8 @@ private:
     Step next_index();
     Step begin_recovery();
     Step end_recovery();
+    bool is_durable(std::size_t index) const;
+    DiskResult<> give_up_behind();
 
     LogOpening opening_;
     OpenDone done_;
@@ -258,10 +260,11 @@ Log::OpenOperation::Step Log::OpenOperation::open_segments() {
     const auto& segments = log_->segments_;
     recovered_.assign(segments.size(), false);
     for (std::size_t i = 0; i < segments.size(); ++i) {
-        const bool is_durable =
-            i + 1 < segments.size() && segments[i + 1]->base_offset <= opening_.recovery_point;
-        if ((!opening_.was_clean && !is_durable) || !files_of_[i].has_index ||
-            !files_of_[i].has_time_index)
+        // Its indexes are durable when a flush has ended behind the roll that wrote them.
+        const bool is_sure =
+            opening_.was_clean ||
+            (i + 1 < segments.size() && segments[i + 1]->base_offset < opening_.recovery_point);
+        if (!is_sure || !files_of_[i].has_index || !files_of_[i].has_time_index)
             mark_for_recovery(i);
     }
     return go_on(&OpenOperation::load_indexes);
@@ -508,6 +511,22 @@ Log::OpenOperation::Step Log::OpenOperation::recover() {
     return end_recovery();
 }
 
+bool Log::OpenOperation::is_durable(std::size_t index) const {
+    const auto& segments = log_->segments_;
+    if (index + 1 == segments.size()) return false;
+    return opening_.was_clean || segments[index + 1]->base_offset <= opening_.recovery_point;
+}
+
+DiskResult<> Log::OpenOperation::give_up_behind() {
+    while (log_->segments_.size() > at_ + 1) {
+        log_->report_.bytes_cut += log_->segments_.back()->size_bytes;
+        if (auto ok = log_->retire(log_->segments_.back(), opening_.mono_now); !ok) return ok;
+        log_->segments_.pop_back();
+        recovered_.pop_back();
+    }
+    return {};
+}
+
 // Nothing behind the first batch that is not valid is known to be what was appended.
 Log::OpenOperation::Step Log::OpenOperation::cut() {
     Segment& segment = *log_->segments_[at_];
@@ -516,10 +535,7 @@ Log::OpenOperation::Step Log::OpenOperation::cut() {
     auto size = (*file)->size();
     if (!size) return fail(size.error());
     LogReport& report = log_->report_;
-    const bool is_durable =
-        at_ + 1 < log_->segments_.size() &&
-        (opening_.was_clean || log_->segments_[at_ + 1]->base_offset <= opening_.recovery_point);
-    if (is_durable) {
+    if (is_durable(at_)) {
         // Only its indexes were missing. What stands behind the damage is not given up for it.
         report.notes.push_back(fmt::format("{}: damaged at position {}", segment.path(suffix::kLog),
                                            scan_.position()));
@@ -528,19 +544,19 @@ Log::OpenOperation::Step Log::OpenOperation::cut() {
     }
     report.bytes_cut += *size - scan_.position();
     if (scan_.next_offset() < opening_.recovery_point) report.cut_below_recovery_point = true;
-    while (log_->segments_.size() > at_ + 1) {
-        report.bytes_cut += log_->segments_.back()->size_bytes;
-        if (auto ok = log_->retire(log_->segments_.back(), opening_.mono_now); !ok)
-            return fail(ok.error());
-        log_->segments_.pop_back();
-        recovered_.pop_back();
-    }
+    if (auto ok = give_up_behind(); !ok) return fail(ok.error());
     if (auto ok = (*file)->truncate(scan_.position()); !ok) return fail(ok.error());
     return end_recovery();
 }
 
 Log::OpenOperation::Step Log::OpenOperation::end_recovery() {
     Segment& segment = *log_->segments_[at_];
+    // The name of the next segment may be durable and the end of this one not: a hole, unless a
+    // cleaner has made it.
+    if (at_ + 1 < log_->segments_.size() && !is_durable(at_) && !log_->config_.compacts &&
+        scan_.next_offset() < log_->segments_[at_ + 1]->base_offset) {
+        if (auto ok = give_up_behind(); !ok) return fail(ok.error());
+    }
     log_->end_offset_ = std::max(scan_.next_offset(), segment.base_offset);
     if (at_ + 1 < log_->segments_.size()) {
         segment.add_time_entry(log_->time_entries_max() + 1);
@@ -607,7 +623,13 @@ DiskResult<> Log::OpenOperation::drop_useless_snapshots() {
 
 // What was recovered may be in the page cache only: nobody may see it before it is durable.
 Log::OpenOperation::Step Log::OpenOperation::sync() {
-    const bool is_due = is_new_ || log_->names_unsynced_ || log_->report_.segments_recovered > 0;
+    // Likewise the names: a process that was killed may have made files and not synced them, nor,
+    // while nothing in it was durable yet, the directory itself.
+    if (log_->report_.segments_recovered > 0) log_->names_unsynced_ = true;
+    const bool may_be_new =
+        is_new_ ||
+        (!opening_.was_clean && opening_.recovery_point <= log_->segments_.front()->base_offset);
+    const bool is_due = may_be_new || log_->names_unsynced_ || log_->report_.segments_recovered > 0;
     auto self = std::static_pointer_cast<OpenOperation>(shared_from_this());
     if (!is_due) {
         done_(std::move(log_));
@@ -620,7 +642,7 @@ Log::OpenOperation::Step Log::OpenOperation::sync() {
             self->done_(std::move(self->log_));
         });
     };
-    if (is_new_) {
+    if (may_be_new) {
         disk().sync_directory(parent_of(log_->directory_), std::move(flush));
     } else {
         flush({});

@@ -128,6 +128,13 @@ Result<std::size_t> Log::delete_old_segments(Timestamp now, MonoTime mono_now,
     return count;
 }
 
+void Log::lower_recovery_point(Offset to) {
+    recovery_point_ = std::min(recovery_point_, to);
+    // A flush that runs has synced what is about to go.
+    if (flush_ != nullptr) flush_->to = std::min(flush_->to, to);
+    if (next_flush_ != nullptr) next_flush_->to = std::min(next_flush_->to, to);
+}
+
 /// In an order that a crash cannot turn round: later segments go, durably, before the one that ends
 /// the log is cut; else they could come back behind a gap.
 class Log::TruncateOperation final : public Operation {
@@ -170,6 +177,8 @@ private:
         position_ = (*place)->position;
         // A batch is dropped as a whole.
         if (position_ < segment.size_bytes) to_ = std::min(to_, (*place)->batch.base_offset);
+        // From here on a crash may leave no more than that, and whoever notes it must not say more.
+        log_.lower_recovery_point(to_);
         while (log_.segments_.back().get() != &segment) {
             if (auto ok = log_.retire(log_.segments_.back(), now_); !ok) return fail(ok.error());
             log_.segments_.pop_back();
@@ -218,7 +227,6 @@ private:
                 {DiskFault::failed, fmt::format("{}: no batch at position {}",
                                                 segment.path(suffix::kLog), scan_.position())});
         log_.end_offset_ = to_;
-        log_.recovery_point_ = std::min(log_.recovery_point_, to_);
         log_.log_start_offset_ = std::min(log_.log_start_offset_, to_);
         log_.epochs_.truncate_end(to_);
         log_.producers_.clear();
@@ -306,6 +314,7 @@ void Log::truncate_fully(Offset start, Timestamp now, MonoTime mono_now, DiskDon
         (void)failed(final_error);
         return done(std::move(final_error));
     }
+    lower_recovery_point(start);
     log_start_offset_ = end_offset_ = recovery_point_ = start;
     epochs_.clear();
     producers_.clear();

@@ -38,7 +38,8 @@ struct LogConfig {
     std::int64_t retention_ms = 604'800'000;  // -1: no bound
     std::int64_t producer_id_expiration_ms = 86'400'000;
     Duration file_delete_delay = std::chrono::seconds(60);
-    bool deletes = true;  // cleanup.policy holds "delete"
+    bool deletes = true;    // cleanup.policy holds "delete"
+    bool compacts = false;  // likewise "compact": offsets may be missing
 };
 
 /// What open() is told from outside of the partition's directory.
@@ -238,6 +239,7 @@ private:
     void begin_flush();
     void flush_part_done(DiskResult<> part);
     DiskResult<> retire(const SegmentPtr& segment, MonoTime now);
+    void lower_recovery_point(Offset to);
     DiskResult<> retire_file(const std::string& path, MonoTime now);
     DiskResult<> drop_snapshots(Offset first, Offset last);  // both inclusive
     std::size_t count_old_segments(Timestamp now, Offset high_watermark) const;

@@ -90,7 +90,7 @@ TEST(LogOpen, ReadsOnlyWhatIsAboveTheRecoveryPoint) {
     f.start();
     fill(f);
     ASSERT_EQ(f.log->segment_count(), 4U);
-    ASSERT_TRUE(f.open(false, {6}));
+    ASSERT_TRUE(f.open(false, {7}));
     EXPECT_EQ(f.log->report().segments_recovered, 2U);
     EXPECT_EQ(f.log->end_offset(), Offset{10});
     EXPECT_THAT(f.batches_from(0), SizeIs(10));
