@@ -55,6 +55,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::vector<std::string> names_of(const std::vector<Listener>& listeners) {
     std::vector<std::string> names;
+    names.reserve(listeners.size());
     for (const Listener& listener : listeners) names.push_back(listener.name);
     return names;
 }

@@ -43,6 +43,7 @@ struct Shown {
     std::string operator()(const Secret&) const { return "(hidden)"; }
     std::string operator()(const std::vector<std::string>& items) const {
         std::vector<std::string> texts;
+        texts.reserve(items.size());
         for (const std::string& item : items) texts.push_back(yaml_text(item));
         return fmt::format("[{}]", fmt::join(texts, ", "));
     }

@@ -100,8 +100,10 @@ void append_utf8(std::string& to, std::uint32_t point) {
 std::optional<std::uint32_t> hex4(std::string_view text) {
     if (text.size() < 4) return std::nullopt;
     std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + 4, value, 16);
-    if (error != std::errc{} || end != text.data() + 4) return std::nullopt;
+    const std::string_view digits = text.substr(0, 4);
+    const char* const last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, value, 16);
+    if (error != std::errc{} || end != last) return std::nullopt;
     return value;
 }
 

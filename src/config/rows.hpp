@@ -10,6 +10,7 @@ namespace moldau::config::rows {
 using enum Importance;
 using enum UpdateMode;
 
+// NOLINTBEGIN(readability-identifier-naming): the tables are written in these words.
 inline constexpr Type boolean = Type::boolean;
 inline constexpr Type string = Type::string;
 inline constexpr Type int16 = Type::int16;
@@ -30,6 +31,7 @@ inline constexpr Rule voters{.kind = Rule::Kind::voters};
 inline constexpr Rule servers{.kind = Rule::Kind::servers};
 inline constexpr Rule throttled_replicas{.kind = Rule::Kind::throttled_replicas};
 inline constexpr Rule offset_reset{.kind = Rule::Kind::offset_reset};
+// NOLINTEND(readability-identifier-naming)
 
 constexpr Rule at_least(double low) {
     return {.kind = Rule::Kind::range, .low = low};

@@ -269,9 +269,9 @@ public:
             if (name == "." || name == "..") continue;
             bool is_directory = entry->d_type == DT_DIR;
             if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
+                const std::string whole = fmt::format("{}/{}", path, name);
                 struct stat status{};
-                is_directory =
-                    ::stat((path + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+                is_directory = ::stat(whole.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
             }
             entries.push_back({name, is_directory});
             errno = 0;

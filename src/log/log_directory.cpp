@@ -90,11 +90,11 @@ void take_clean_shutdown(Disk& disk, const std::string& directory,
     auto remove = [&disk, directory, path, done = std::move(done)](Result<Taken> read) mutable {
         if (!read || !*read) return done(std::move(read));
         if (auto removed = disk.remove(path); !removed) return done(Error(removed.error()));
-        disk.sync_directory(directory, [taken = std::move(*read),
-                                        done = std::move(done)](DiskResult<> synced) mutable {
-            if (!synced) return done(Error(synced.error()));
-            done(std::move(taken));
-        });
+        disk.sync_directory(directory,
+                            [taken = *read, done = std::move(done)](DiskResult<> synced) mutable {
+                                if (!synced) return done(Error(synced.error()));
+                                done(taken);
+                            });
     };
     read_optional<CleanShutdown>(disk, path, kSmallBytesMax, parse_clean_shutdown,
                                  std::move(remove));

@@ -42,13 +42,12 @@ DiskResult<> write_file(Disk& disk, const std::string& path, BytesView content) 
     return (*file)->write(0, pieces);
 }
 
-void replace_file(Disk& disk, std::string path, Bytes content, DiskDone<> done) {
+void replace_file(Disk& disk, const std::string& path, const Bytes& content, DiskDone<> done) {
     const std::string temporary = path + ".tmp";
     if (auto written = write_file(disk, temporary, content); !written) return done(written.error());
     auto opened = disk.open(temporary, OpenMode::existing);
     if (!opened) return done(opened.error());
-    (*opened)->sync([&disk, path = std::move(path), temporary,
-                     done = std::move(done)](DiskResult<> synced) mutable {
+    (*opened)->sync([&disk, path, temporary, done = std::move(done)](DiskResult<> synced) mutable {
         if (!synced) return done(synced.error());
         if (auto renamed = disk.rename(temporary, path); !renamed) return done(renamed.error());
         disk.sync_directory(directory_of(path), std::move(done));

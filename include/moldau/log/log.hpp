@@ -47,7 +47,9 @@ struct LogOpening {
     std::string directory;  // absolute; made when it is not there
     LogConfig config;
     Offset log_start_offset;  // from the checkpoint; 0 without one
-    Offset recovery_point;    // likewise: all below it is durable
+    // Likewise: all from the log start to it is durable. The owner writes the log start first: what
+    // a raised log start has dropped was never flushed, and its files may be back after a crash.
+    Offset recovery_point;
     bool was_clean = false;   // the directory was left in an orderly stop
     Timestamp now;
     MonoTime mono_now;

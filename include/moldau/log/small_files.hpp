@@ -16,7 +16,7 @@ void read_file(Disk& disk, const std::string& path, std::size_t bytes_max, DiskD
 /// When `done` says it went well the new bytes are durable; before, a crash leaves the old or the
 /// new file. `done` may be called from inside this call when it fails at once. `disk` must live
 /// until `done` is called, or the callbacks of its operations never come.
-void replace_file(Disk& disk, std::string path, Bytes content, DiskDone<> done);
+void replace_file(Disk& disk, const std::string& path, const Bytes& content, DiskDone<> done);
 
 /// As replace_file() without durability: a crash may leave the old or the new file, or, when power
 /// fails, a part of the new one.
