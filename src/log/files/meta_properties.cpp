@@ -13,7 +13,7 @@ constexpr std::string_view kBrokerId = "broker.id";
 constexpr std::string_view kNodeId = "node.id";
 constexpr std::string_view kClusterId = "cluster.id";
 constexpr std::string_view kDirectoryId = "directory.id";
-constexpr std::string_view kBlanks = " \t\f\r";
+constexpr std::string_view kBlanks = " \t\f";
 
 using Properties = std::map<std::string, std::string, std::less<>>;
 
@@ -35,27 +35,36 @@ std::string unescaped(std::string_view text) {
 std::string escaped(std::string_view text) {
     std::string written;
     for (const char c : text) {
-        if (std::string_view("\\=:#!").contains(c)) written += '\\';
+        const bool is_lost = written.empty() && kBlanks.contains(c);  // blanks before a value are
+        if (is_lost || std::string_view("\\=:#!").contains(c)) written += '\\';
         written += c;
     }
     return written;
 }
 
+Result<> read_line(std::string_view line, std::size_t number, Properties& properties) {
+    line = without_blanks_before(line);
+    if (line.empty() || line.front() == '#' || line.front() == '!') return {};
+    const std::size_t separator = line.find_first_of("=:");
+    if (separator == std::string_view::npos || separator == 0)
+        return file_error("line {}: '{}' is not 'key=value'", number, line.substr(0, 64));
+    std::string_view key = line.substr(0, separator);
+    key = key.substr(0, key.find_last_not_of(kBlanks) + 1);
+    properties.insert_or_assign(unescaped(key),
+                                unescaped(without_blanks_before(line.substr(separator + 1))));
+    return {};
+}
+
 // The lines of a Java properties file, as far as this file uses them: neither lines that go on on
-// the next nor \uXXXX stand in it.
+// the next nor \uXXXX stand in it. A carriage return ends a line, too, so that no value holds one.
 Result<Properties> read_properties(std::string_view file) {
     Properties properties;
     for (std::size_t number = 1; !file.empty(); ++number) {
-        std::string_view line = without_blanks_before(take_until(file, '\n'));
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.empty() || line.front() == '#' || line.front() == '!') continue;
-        const std::size_t separator = line.find_first_of("=:");
-        if (separator == std::string_view::npos || separator == 0)
-            return file_error("line {}: '{}' is not 'key=value'", number, line.substr(0, 64));
-        std::string_view key = line.substr(0, separator);
-        key = key.substr(0, key.find_last_not_of(kBlanks) + 1);
-        properties.insert_or_assign(unescaped(key),
-                                    unescaped(without_blanks_before(line.substr(separator + 1))));
+        std::string_view row = take_until(file, '\n');
+        while (!row.empty()) {
+            if (Result<> ok = read_line(take_until(row, '\r'), number, properties); !ok)
+                return ok.error();
+        }
     }
     return properties;
 }

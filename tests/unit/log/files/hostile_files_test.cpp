@@ -185,5 +185,18 @@ TEST(ProducerSnapshot, RefusesEveryCutAndEveryChangedByte) {
     }
 }
 
+TEST(MetaProperties, AreReadAgainAsTheyWereWrittenWhateverTheClusterIdHolds) {
+    for (const std::string_view id : {"a\r\r\r", "\\ blank", "\\\tq", "x=:#!", "a\\"}) {
+        SCOPED_TRACE(id);
+        const auto read =
+            parse_meta_properties("version=1\nnode.id=3\ncluster.id=" + std::string(id) + "\n");
+        ASSERT_TRUE(read) << read.error().detail;
+        EXPECT_FALSE(read->cluster_id.contains('\r'));
+        const auto again = parse_meta_properties(write_meta_properties(*read));
+        ASSERT_TRUE(again) << again.error().detail;
+        EXPECT_EQ(*again, *read);
+    }
+}
+
 }  // namespace
 }  // namespace moldau::log
