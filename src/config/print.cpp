@@ -116,6 +116,37 @@ Report check_config(const Loaded& loaded) {
     return report;
 }
 
+namespace {
+
+void add_explained(std::string& page, Table which) {
+    for (const Setting& setting : table(which)) {
+        if (!setting.is_in_effect()) continue;
+        const std::string rule = setting.rule.to_string();
+        page += fmt::format("\n### {}\n\n{}\n\n{}, default {}{}", setting.name,
+                            markdown_cell(setting.documentation), name(setting.type),
+                            default_of(setting),
+                            rule == "-" ? std::string() : fmt::format(", allowed `{}`", rule));
+        page +=
+            setting.update == UpdateMode::dynamic
+                ? fmt::format(", inherited from {}\n",
+                              setting.broker_setting.empty() ? "nothing" : setting.broker_setting)
+                : fmt::format(", {} importance, {}\n", name(setting.importance),
+                              name(setting.update));
+    }
+}
+
+void add_without_effect(std::string& page, Table which) {
+    page += "\n| name | type | default | allowed | update |\n| --- | --- | --- | --- | --- |\n";
+    for (const Setting& setting : table(which)) {
+        if (setting.is_in_effect() || setting.is_internal) continue;
+        page += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_cell(setting.name),
+                            name(setting.type), default_of(setting),
+                            markdown_cell(setting.rule.to_string()), name(setting.update));
+    }
+}
+
+}  // namespace
+
 std::string settings_page() {
     std::string page =
         "# Settings\n\n"
@@ -125,25 +156,16 @@ std::string settings_page() {
         "is explained\nbelow; every other setting of Kafka 4.3 is known, checked and, when set, "
         "named at the start as being without\neffect yet.\n\n"
         "## In effect\n";
-    const auto rows = table(Table::broker);
-    for (const Setting& setting : rows) {
-        if (!setting.is_in_effect()) continue;
-        const std::string rule = setting.rule.to_string();
-        page += fmt::format("\n### {}\n\n{}\n\n{}, default {}{}, {} importance, {}\n", setting.name,
-                            markdown_cell(setting.documentation), name(setting.type),
-                            default_of(setting),
-                            rule == "-" ? std::string() : fmt::format(", allowed `{}`", rule),
-                            name(setting.importance), name(setting.update));
-    }
+    add_explained(page, Table::broker);
     page +=
-        "\n## Known, without effect yet\n\n| name | type | default | allowed | update |\n"
-        "| --- | --- | --- | --- | --- |\n";
-    for (const Setting& setting : rows) {
-        if (setting.is_in_effect() || setting.is_internal) continue;
-        page += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_cell(setting.name),
-                            name(setting.type), default_of(setting),
-                            markdown_cell(setting.rule.to_string()), name(setting.update));
-    }
+        "\n## Topics, in effect\n\n"
+        "Set when a topic is made or altered. What a topic does not set it inherits from the "
+        "broker's setting that is\nnamed.\n";
+    add_explained(page, Table::topic);
+    page += "\n## Known, without effect yet\n";
+    add_without_effect(page, Table::broker);
+    page += "\n## Topics: known, without effect yet\n";
+    add_without_effect(page, Table::topic);
     return page;
 }
 

@@ -50,13 +50,23 @@ constexpr Setting kCluster[] = {
         dynamic_only),
     row("metadata.log.dir", string, null, anything, high, read_only),
     row("metadata.log.max.record.bytes.between.snapshots", int64, "20971520", at_least(1), high,
-        read_only),
-    row("metadata.log.max.snapshot.interval.ms", int64, "3600000", at_least(0), high, read_only),
-    row("metadata.log.segment.bytes", int32, "1073741824", at_least(8388608), high, read_only),
-    row("metadata.log.segment.ms", int64, "604800000", anything, high, read_only),
+        read_only)
+        .doc("How many bytes of records the metadata log gathers before a snapshot of it is "
+             "written."),
+    row("metadata.log.max.snapshot.interval.ms", int64, "3600000", at_least(0), high, read_only)
+        .doc("After how long a snapshot of the metadata log is written, if there are any new "
+             "records. 0: its size alone decides."),
+    row("metadata.log.segment.bytes", int32, "1073741824", at_least(8388608), high, read_only)
+        .doc("How large a segment of the metadata log may become."),
+    row("metadata.log.segment.ms", int64, "604800000", anything, high, read_only)
+        .doc("The age at which a segment of the metadata log is closed and the next begun."),
     row("metadata.max.idle.interval.ms", int32, "500", at_least(0), low, read_only),
-    row("metadata.max.retention.bytes", int64, "104857600", anything, high, read_only),
-    row("metadata.max.retention.ms", int64, "604800000", anything, high, read_only),
+    row("metadata.max.retention.bytes", int64, "104857600", anything, high, read_only)
+        .doc("How large the metadata log and its snapshots may become before the oldest that a "
+             "newer snapshot replaces go. Negative: no bound."),
+    row("metadata.max.retention.ms", int64, "604800000", anything, high, read_only)
+        .doc("How long snapshots of the metadata log, and the log before them, are kept though a "
+             "newer one replaces them. Negative: no bound."),
     row("node.id", int32, required, at_least(0), high, read_only)
         .doc("The number of this node in its cluster, the same at every start; no other node may "
              "have it."),
@@ -82,7 +92,9 @@ constexpr Setting kCluster[] = {
     row("replication.quota.window.size.seconds", int32, "1", at_least(1), low, read_only),
     row("server.max.startup.time.ms", int64, "9223372036854775807", at_least(0), medium, read_only)
         .internal(),
-    row("unclean.leader.election.enable", boolean, "false", anything, high, cluster_wide),
+    row("unclean.leader.election.enable", boolean, "false", anything, high, cluster_wide)
+        .doc("Whether a replica that may lack records can become leader when no other is left, in "
+             "topics without a value of their own: availability at the price of records."),
     row("unclean.leader.election.interval.ms", int64, "300000", at_least(1), medium, read_only)
         .internal(),
     row("unstable.api.versions.enable", boolean, "false", anything, high, read_only).internal(),

@@ -94,7 +94,9 @@ constexpr Setting kGroups[] = {
     row("offsets.topic.segment.bytes", int32, "104857600", at_least(1), high, read_only),
     row("producer.id.expiration.check.interval.ms", int32, "600000", at_least(1), low, read_only)
         .internal(),
-    row("producer.id.expiration.ms", int32, "86400000", at_least(1), low, cluster_wide),
+    row("producer.id.expiration.ms", int32, "86400000", at_least(1), low, cluster_wide)
+        .doc("How long the last batches of an idle idempotent producer are remembered, by which "
+             "its retries are recognised."),
     row("share.coordinator.append.linger.ms", int32, "-1", at_least(-1), medium, read_only),
     row("share.coordinator.cached.buffer.max.bytes", int32, "1048588", at_least(524288), medium,
         cluster_wide),

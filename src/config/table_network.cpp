@@ -14,7 +14,9 @@ constexpr Setting kNetwork[] = {
         .doc("A connection that neither received nor sent anything for so long is closed. "
              "Negative: never."),
     row("early.start.listeners", list, null, anything, high, read_only),
-    row("fetch.max.bytes", int32, "57671680", at_least(1024), medium, read_only),
+    row("fetch.max.bytes", int32, "57671680", at_least(1024), medium, read_only)
+        .doc("The most bytes of records in one response to a Fetch, whatever the client allows; "
+             "the first batch is sent even if it is larger."),
     row("fetch.purgatory.purge.interval.requests", int32, "1000", anything, medium, read_only),
     row("inter.broker.listener.name", string, null, anything, medium, read_only)
         .doc("The listener that other brokers use; one of those advertised. Default: the one named "
@@ -41,8 +43,12 @@ constexpr Setting kNetwork[] = {
              "only together with max.connections.per.ip.overrides."),
     row("max.connections.per.ip.overrides", string, "", anything, medium, cluster_wide)
         .doc("Other limits for single addresses: host:limit, commas between."),
-    row("max.incremental.fetch.session.cache.slots", int32, "1000", at_least(0), medium, read_only),
-    row("max.request.partition.size.limit", int32, "2000", at_least(1), medium, read_only),
+    row("max.incremental.fetch.session.cache.slots", int32, "1000", at_least(0), medium, read_only)
+        .doc("How many fetch sessions are kept for clients that send only what changed; 0 keeps "
+             "none."),
+    row("max.request.partition.size.limit", int32, "2000", at_least(1), medium, read_only)
+        .doc("The most partitions in one response to DescribeTopicPartitions, whatever the client "
+             "allows."),
     row("num.io.threads", int32, "8", at_least(1), high, cluster_wide),
     row("num.network.threads", int32, "3", at_least(1), high, cluster_wide),
     row("queued.max.request.bytes", int64, "-1", anything, medium, read_only),

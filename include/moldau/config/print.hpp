@@ -19,7 +19,7 @@ struct Report {
 /// Errors, warnings, what is set without effect yet, and a verdict.
 Report check_config(const Loaded& loaded);
 
-/// The broker's table as a Markdown page: docs/settings.md.
+/// The broker's and the topics' tables as a Markdown page: docs/settings.md.
 std::string settings_page();
 
 }  // namespace moldau::config

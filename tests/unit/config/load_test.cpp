@@ -130,12 +130,12 @@ TEST(Load, RecognisesSettingsOfPluginsAndOfSingleListeners) {
 
 TEST(Load, NamesWhatIsSetWithoutEffectYet) {
     const Loaded loaded = load_text("a.yaml",
-                                    "num.partitions: 3\nbroker.rack: r\nlog.retention.hours: 1\n"
+                                    "num.io.threads: 3\nbroker.rack: r\nlog.cleaner.threads: 1\n"
                                     "leader.replication.throttled.rate: 5\n");
     ASSERT_TRUE(loaded.settings);
     EXPECT_THAT(
         loaded.settings->without_effect(),
-        ElementsAre("leader.replication.throttled.rate", "log.retention.hours", "num.partitions"));
+        ElementsAre("leader.replication.throttled.rate", "log.cleaner.threads", "num.io.threads"));
     EXPECT_THAT(
         texts(loaded.warnings),
         ElementsAre("a.yaml:4: leader.replication.throttled.rate: changes only at run time: "
@@ -275,7 +275,7 @@ TEST(Load, TakesKafkasOwnSampleWithoutAnUnknownKey) {
     EXPECT_THAT(texts(loaded.warnings), ElementsAre(HasSubstr("whoever can reach this")));
     EXPECT_FALSE(loaded.settings->node().is_implicit);
     EXPECT_EQ(loaded.settings->node().advertised.at(0).to_string(), "PLAINTEXT://localhost:9092");
-    EXPECT_EQ(loaded.settings->without_effect().size(), 13U);
+    EXPECT_EQ(loaded.settings->without_effect().size(), 9U);
 }
 
 TEST(Load, TakesOurOwnSamples) {

@@ -63,11 +63,11 @@ TEST(PrintConfig, NamesEverySettingWithItsOriginAndHidesSecrets) {
 }
 
 TEST(CheckConfig, SaysWhatIsWrongAndWhatHasNoEffect) {
-    const Report good = check_config(load_text("a.yaml", "num.partitions: 3\nx.y: 1\n"));
+    const Report good = check_config(load_text("a.yaml", "background.threads: 3\nx.y: 1\n"));
     EXPECT_TRUE(good.is_good);
     EXPECT_EQ(good.text,
               "warning: a.yaml:2: x.y: is no setting that is known here\n"
-              "warning: set, but without effect yet: num.partitions\n"
+              "warning: set, but without effect yet: background.threads\n"
               "the settings are good\n");
     const Report bad = check_config(load_text("a.yaml", "num.partitions: 0\nnode.id: a\n"));
     EXPECT_FALSE(bad.is_good);

@@ -106,20 +106,62 @@ TEST(SettingTable, NamesEachSettingOnceAndEachDefaultHasItsType) {
     }
 }
 
+std::vector<std::string_view> in_effect(Table which) {
+    std::vector<std::string_view> names;
+    for (const Setting& setting : table(which))
+        if (setting.is_in_effect()) names.push_back(setting.name);
+    return names;
+}
+
 TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
-    std::vector<std::string_view> in_effect;
-    for (const Setting& setting : table(Table::broker))
-        if (setting.is_in_effect()) in_effect.push_back(setting.name);
-    EXPECT_THAT(in_effect,
-                testing::ElementsAre(
-                    "advertised.listeners", "broker.id", "broker.rack", "connections.max.idle.ms",
-                    "controller.listener.names", "inter.broker.listener.name",
-                    "listener.security.protocol.map", "listeners", "log.dir", "log.dirs",
-                    "max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
-                    "moldau.connection.frame.deadline.ms", "moldau.connection.inflight.bytes",
-                    "moldau.log.level", "moldau.memory.budget.bytes", "moldau.shards", "node.id",
-                    "process.roles", "socket.listen.backlog.size", "socket.receive.buffer.bytes",
-                    "socket.request.max.bytes", "socket.send.buffer.bytes"));
+    EXPECT_THAT(
+        in_effect(Table::broker),
+        testing::ElementsAre(
+            "advertised.listeners", "auto.create.topics.enable", "broker.id", "broker.rack",
+            "compression.gzip.level", "compression.lz4.level", "compression.type",
+            "compression.zstd.level", "connections.max.idle.ms", "controller.listener.names",
+            "default.replication.factor", "delete.topic.enable", "fetch.max.bytes",
+            "inter.broker.listener.name", "listener.security.protocol.map", "listeners",
+            "log.cleanup.policy", "log.dir", "log.dirs", "log.flush.interval.messages",
+            "log.flush.interval.ms", "log.flush.offset.checkpoint.interval.ms",
+            "log.flush.scheduler.interval.ms", "log.flush.start.offset.checkpoint.interval.ms",
+            "log.index.interval.bytes", "log.index.size.max.bytes",
+            "log.message.timestamp.after.max.ms", "log.message.timestamp.before.max.ms",
+            "log.message.timestamp.type", "log.retention.bytes", "log.retention.check.interval.ms",
+            "log.retention.hours", "log.retention.minutes", "log.retention.ms", "log.roll.hours",
+            "log.roll.jitter.hours", "log.roll.jitter.ms", "log.roll.ms", "log.segment.bytes",
+            "log.segment.delete.delay.ms", "max.connections", "max.connections.per.ip",
+            "max.connections.per.ip.overrides", "max.incremental.fetch.session.cache.slots",
+            "max.request.partition.size.limit", "message.max.bytes",
+            "metadata.log.max.record.bytes.between.snapshots",
+            "metadata.log.max.snapshot.interval.ms", "metadata.log.segment.bytes",
+            "metadata.log.segment.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms",
+            "min.insync.replicas", "moldau.connection.frame.deadline.ms",
+            "moldau.connection.inflight.bytes", "moldau.log.level", "moldau.memory.budget.bytes",
+            "moldau.shards", "node.id", "num.partitions", "process.roles",
+            "producer.id.expiration.ms", "socket.listen.backlog.size",
+            "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
+            "unclean.leader.election.enable"));
+    EXPECT_THAT(
+        in_effect(Table::topic),
+        testing::ElementsAre("cleanup.policy", "compression.gzip.level", "compression.lz4.level",
+                             "compression.type", "compression.zstd.level", "file.delete.delay.ms",
+                             "flush.messages", "flush.ms", "index.interval.bytes",
+                             "internal.segment.bytes", "max.message.bytes",
+                             "message.timestamp.after.max.ms", "message.timestamp.before.max.ms",
+                             "message.timestamp.type", "min.insync.replicas", "retention.bytes",
+                             "retention.ms", "segment.bytes", "segment.index.bytes",
+                             "segment.jitter.ms", "segment.ms", "unclean.leader.election.enable"));
+    EXPECT_THAT(in_effect(Table::group), testing::IsEmpty());
+}
+
+TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {
+    for (const Setting& setting : table(Table::topic)) {
+        if (setting.broker_setting.empty()) continue;
+        SCOPED_TRACE(setting.name);
+        EXPECT_EQ(find(Table::broker, setting.broker_setting)->is_in_effect(),
+                  setting.is_in_effect());
+    }
 }
 
 TEST(SettingTable, FindsNothingUnderAnUnknownName) {
