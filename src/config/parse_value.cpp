@@ -254,6 +254,12 @@ Result<Parsed> parse_value(const Setting& setting, const Written& written) {
     return list(setting, std::move(trimmed));
 }
 
+Result<Value> value_from_text(const Setting& setting, std::string_view text) {
+    Result<Parsed> parsed = from_text(setting, trim(text));
+    if (!parsed) return parsed.error();
+    return std::move(parsed->value);
+}
+
 Value default_value(const Setting& setting) {
     if (setting.default_value.kind != Default::Kind::text) return {};
     // Kafka's own defaults need not obey the rules (an empty list where none may be written).

@@ -3,6 +3,7 @@
 
 #include "moldau/base/result.hpp"
 #include "moldau/config/settings.hpp"
+#include "moldau/config/value.hpp"
 
 #include <string>
 #include <variant>
@@ -21,8 +22,5 @@ struct Parsed {
 /// Errors: invalid_config; the detail names what was written, unless it is secret, and what is
 /// allowed
 Result<Parsed> parse_value(const Setting& setting, const Written& written);
-
-/// The default as a value; null where there is none.
-Value default_value(const Setting& setting);
 
 }  // namespace moldau::config

@@ -126,12 +126,13 @@ void add_explained(std::string& page, Table which) {
                             markdown_cell(setting.documentation), name(setting.type),
                             default_of(setting),
                             rule == "-" ? std::string() : fmt::format(", allowed `{}`", rule));
-        page +=
-            setting.update == UpdateMode::dynamic
-                ? fmt::format(", inherited from {}\n",
-                              setting.broker_setting.empty() ? "nothing" : setting.broker_setting)
-                : fmt::format(", {} importance, {}\n", name(setting.importance),
-                              name(setting.update));
+        if (setting.update != UpdateMode::dynamic) {
+            page +=
+                fmt::format(", {} importance, {}", name(setting.importance), name(setting.update));
+        } else if (!setting.broker_setting.empty()) {
+            page += fmt::format(", inherited from {}", setting.broker_setting);
+        }
+        page += "\n";
     }
 }
 
