@@ -1,6 +1,7 @@
 #include "moldau/record/compression.hpp"
 
 #include "random_batch.hpp"
+#include "support/vectors.hpp"
 
 #include <gtest/gtest.h>
 
@@ -160,6 +161,41 @@ TEST(Compression, OfSnappyIsReadBareAndJoined) {
     out.clear();
     ASSERT_TRUE(unpacker.unpack(Codec::snappy, framed.view().subspan(20), 100, out));
     EXPECT_EQ(as_text(out.view()), "hello hello");
+}
+
+// Blocks that no packer writes, but that liblz4 takes only when there is more room than they need.
+TEST(Compression, OfLz4IsReadWithinItsExactBoundHoweverItsBlocksEnd) {
+    struct Row {
+        const char* name;
+        const char* hex;
+        std::size_t size;
+    };
+    constexpr std::array kRows = {
+        Row{"a match that ends within the last five bytes",  // "a", 1294 more of it, "bcde"
+            "04224d186040820f0000001f610100ffffffffff00406263646500000000", 1299},
+        Row{"a last block that only begins a match: found by the fuzzer",
+            "04224d186040824f000000f3163e0000000a6b65792d310e76616c75652d31060468310278046832"
+            "01046831001a000a02011b0061320046000e042e00f00c33010412c39f980000cb000000c3bc0012"
+            "656d707479206b657979010000000100000000",
+            82},
+    };
+    Unpacker unpacker;
+    for (const auto& row : kRows) {
+        SCOPED_TRACE(row.name);
+        const std::vector<std::byte> packed = support::from_hex(row.hex);
+        GrowingBuffer roomy;
+        const Result<> whole = unpacker.unpack(Codec::lz4, packed, kMost, roomy);
+        ASSERT_TRUE(whole) << whole.error().detail;
+        ASSERT_EQ(roomy.size(), row.size);
+        GrowingBuffer exact;
+        const Result<> ok = unpacker.unpack(Codec::lz4, packed, row.size, exact);
+        ASSERT_TRUE(ok) << ok.error().detail;
+        EXPECT_EQ(as_text(exact.view()), as_text(roomy.view()));
+        GrowingBuffer narrow;
+        const Result<> refused = unpacker.unpack(Codec::lz4, packed, row.size - 1, narrow);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::message_too_large);
+    }
 }
 
 TEST(Codec, HasKafkasNumberAndName) {
