@@ -1,7 +1,5 @@
 #include "moldau/sim/world.hpp"
 
-#include <bit>
-
 namespace moldau::sim {
 namespace {
 
@@ -13,26 +11,18 @@ std::uint64_t mixed(std::uint64_t& state) {
     return value ^ (value >> 31U);
 }
 
-}  // namespace
-
-SeededRandom::SeededRandom(std::uint64_t seed, std::string_view name) {
+Xoshiro256 seeded(std::uint64_t seed, std::string_view name) {
     std::uint64_t state = seed;
     for (const char letter : name)
         state = mixed(state) ^ static_cast<std::uint64_t>(static_cast<unsigned char>(letter));
-    for (std::uint64_t& word : state_) word = mixed(state);
+    Xoshiro256::State words{};
+    for (std::uint64_t& word : words) word = mixed(state);
+    return Xoshiro256(words);
 }
 
-// xoshiro256** (Blackman and Vigna)
-std::uint64_t SeededRandom::next() {
-    const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-    const std::uint64_t shifted = state_[1] << 17U;
-    state_[2] ^= state_[0];
-    state_[3] ^= state_[1];
-    state_[1] ^= state_[2];
-    state_[0] ^= state_[3];
-    state_[2] ^= shifted;
-    state_[3] = std::rotl(state_[3], 45);
-    return result;
-}
+}  // namespace
+
+SeededRandom::SeededRandom(std::uint64_t seed, std::string_view name)
+    : generator_(seeded(seed, name)) {}
 
 }  // namespace moldau::sim

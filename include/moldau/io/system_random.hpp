@@ -2,19 +2,18 @@
 #pragma once
 
 #include "moldau/base/ports/random.hpp"
-
-#include <array>
+#include "moldau/base/xoshiro.hpp"
 
 namespace moldau::io {
 
-/// xoshiro256** (Blackman and Vigna), one for each shard.
+/// One for each shard.
 class SystemRandom final : public Random {
 public:
     SystemRandom();  // ends the process when the kernel gives no random bytes
-    std::uint64_t next() override;
+    std::uint64_t next() override { return generator_.next(); }
 
 private:
-    std::array<std::uint64_t, 4> state_{};
+    Xoshiro256 generator_;
 };
 
 }  // namespace moldau::io

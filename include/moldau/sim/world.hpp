@@ -8,9 +8,9 @@
 #include "moldau/base/ports/log.hpp"
 #include "moldau/base/ports/random.hpp"
 #include "moldau/base/ports/transport.hpp"
+#include "moldau/base/xoshiro.hpp"
 #include "moldau/runtime/shard.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,7 +25,7 @@ namespace moldau::sim {
 class SeededRandom final : public Random {
 public:
     SeededRandom(std::uint64_t seed, std::string_view name);
-    std::uint64_t next() override;
+    std::uint64_t next() override { return generator_.next(); }
 
     bool chance(std::uint32_t per_million) { return below(1'000'000) < per_million; }
     /// Uniform in [least, most].
@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    std::array<std::uint64_t, 4> state_{};
+    Xoshiro256 generator_;
 };
 
 /// Chances are per million operations.
