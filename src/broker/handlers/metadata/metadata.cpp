@@ -10,7 +10,8 @@
 
 #include "authorized_operations.hpp"
 #include "endpoints.hpp"
-#include "topic_name.hpp"
+
+#include "moldau/controller/topic_names.hpp"
 
 #include <algorithm>
 #include <set>
@@ -64,7 +65,7 @@ void add_topics(const RequestContext& context, const std::vector<TopicAsked>& to
         }
         const std::string name = topic.name.value_or("");
         if (!seen.insert(name).second) continue;  // named twice, answered once
-        const bool possible = is_topic_name(name);
+        const bool possible = controller::check_topic_name(name).has_value();
         response.topics.push_back(unknown(
             possible ? ErrorCode::unknown_topic_or_partition : ErrorCode::invalid_topic_exception,
             name, Uuid{}));
