@@ -286,7 +286,8 @@ void Log::begin_flush() {
         flush_->parts += files.size() + (epochs_.is_dirty() ? 1 : 0) + (names_unsynced_ ? 1 : 0);
         flush_->synced_names = std::exchange(names_unsynced_, false);
         const auto guarded = [this, part] {
-            return [part, alive = std::weak_ptr<void>(alive_)](DiskResult<> ok) {
+            return [part, alive = std::weak_ptr<void>(alive_),
+                    opening = opening_.lock()](DiskResult<> ok) {
                 if (!alive.expired()) part(std::move(ok));
             };
         };

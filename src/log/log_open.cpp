@@ -630,16 +630,19 @@ Log::OpenOperation::Step Log::OpenOperation::sync() {
         is_new_ ||
         (!opening_.was_clean && opening_.recovery_point <= log_->segments_.front()->base_offset);
     const bool is_due = may_be_new || log_->names_unsynced_ || log_->report_.segments_recovered > 0;
-    auto self = std::static_pointer_cast<OpenOperation>(shared_from_this());
     if (!is_due) {
         done_(std::move(log_));
         return Step::done;
     }
+    auto self = std::static_pointer_cast<OpenOperation>(shared_from_this());
     auto flush = [self](DiskResult<> named) {
         if (!named) return (void)self->fail(named.error());
-        self->log_->flush(self->log_->end_offset_, [self](DiskResult<> flushed) {
-            if (!flushed) return (void)self->fail(flushed.error());
-            self->done_(std::move(self->log_));
+        // What the flush submits holds this operation, the flush itself does not: it is the log's,
+        // and the log is this operation's until it is handed over.
+        self->log_->opening_ = self;
+        self->log_->flush(self->log_->end_offset_, [operation = self.get()](DiskResult<> flushed) {
+            if (!flushed) return (void)operation->fail(flushed.error());
+            operation->done_(std::move(operation->log_));
         });
     };
     if (may_be_new) {

@@ -50,7 +50,7 @@ struct LogOpening {
     // Likewise: all from the log start to it is durable. The owner writes the log start first: what
     // a raised log start has dropped was never flushed, and its files may be back after a crash.
     Offset recovery_point;
-    bool was_clean = false;   // the directory was left in an orderly stop
+    bool was_clean = false;  // the directory was left in an orderly stop
     Timestamp now;
     MonoTime mono_now;
     std::optional<Uuid> topic_id;  // written to partition.metadata when that is not there
@@ -283,6 +283,7 @@ private:
     std::unique_ptr<Flush> next_flush_;
     std::unique_ptr<ByteSource> scratch_;
     std::shared_ptr<void> alive_;
+    std::weak_ptr<void> opening_;  // the operation that owns this log until it is open
 };
 
 }  // namespace moldau::log

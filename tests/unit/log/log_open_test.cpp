@@ -27,6 +27,28 @@ void fill(LogFixture& f, int batches = 10) {
     f.disk.run();
 }
 
+TEST(LogOpen, AnOpeningThatItsDiskDoesNotOutliveIsFreed) {
+    for (const bool is_new : {true, false}) {
+        SCOPED_TRACE(is_new);
+        MemoryDisk before;
+        if (!is_new)
+            before.put("/data/orders-0/00000000000000000000.log", as_text(make(MadeBatch{})));
+        // With each step that ends, the opening waits somewhere else.
+        for (int steps = 0; steps < 6; ++steps) {
+            auto held = std::make_shared<int>();
+            const std::weak_ptr<int> freed = held;
+            auto disk = std::make_unique<MemoryDisk>();
+            disk->files() = before.files();
+            FileCache files(*disk, 10);
+            Log::open(files, {.directory = "/data/orders-0", .topic_id = Uuid{1, 2}},
+                      [held = std::move(held)](const Result<std::unique_ptr<Log>>&) {});
+            disk->run(steps);
+            disk->drop_submitted();
+            EXPECT_TRUE(freed.expired()) << "after " << steps << " steps";
+        }
+    }
+}
+
 TEST(LogOpen, EveryPrefixOfASegmentRecoversToAPrefixOfItsBatches) {
     LogFixture whole;
     whole.start();

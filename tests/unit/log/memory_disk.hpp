@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,14 +32,16 @@ public:
     std::size_t open_files = 0;
     std::vector<std::string> calls;  // writes, one entry each
 
-    /// Ends what was submitted, and what that submits.
-    void run() {
-        while (!pending_.empty()) {
+    /// Ends what was submitted, and what that submits; at most `most` of it.
+    void run(int most = std::numeric_limits<int>::max()) {
+        for (; most > 0 && !pending_.empty(); --most) {
             auto next = std::move(pending_.front());
             pending_.pop_front();
             next();
         }
     }
+    /// As a process that dies: nobody calls back.
+    void drop_submitted() { pending_.clear(); }
     std::map<std::string, Content>& files() { return files_; }
     std::string text(const std::string& path) const {
         const auto found = files_.find(path);
