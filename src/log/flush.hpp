@@ -13,7 +13,8 @@ struct Log::Flush {
     Offset to;
     std::size_t parts = 0;  // that have not ended
     bool synced_names = false;
-    std::vector<SegmentPtr> indexed;  // whose index files are among the parts
+    std::vector<SegmentPtr> indexed;    // whose index files are among the parts
+    std::vector<SegmentPtr> recovered;  // whose files are, for what was recovered
     std::optional<DiskError> error;
     std::vector<DiskDone<>> waiting;
 };

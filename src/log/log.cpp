@@ -16,6 +16,26 @@
 #include <utility>
 
 namespace moldau::log {
+namespace {
+
+bool is_final(DiskFault fault) {
+    switch (fault) {
+        case DiskFault::no_space:
+        case DiskFault::out_of_descriptors:
+        case DiskFault::overloaded:
+            return false;  // says nothing about what is on the disk
+        case DiskFault::failed:
+        case DiskFault::not_found:
+        case DiskFault::exists:
+        case DiskFault::denied:
+        case DiskFault::locked:
+        case DiskFault::cancelled:
+            break;
+    }
+    return true;
+}
+
+}  // namespace
 
 Log::Log(FileCache& files, LogOpening opening)
     : files_(files),
@@ -47,19 +67,7 @@ Result<> Log::check_usable() const {
 }
 
 Error Log::failed(const DiskError& error) {
-    switch (error.fault) {
-        case DiskFault::no_space:
-        case DiskFault::out_of_descriptors:
-        case DiskFault::overloaded:
-            return error;  // says nothing about what is on the disk
-        case DiskFault::failed:
-        case DiskFault::not_found:
-        case DiskFault::exists:
-        case DiskFault::denied:
-        case DiskFault::locked:
-        case DiskFault::cancelled:
-            break;
-    }
+    if (!is_final(error.fault)) return error;
     if (!offline_) {
         offline_ = Error(error);
         if (on_failure_) on_failure_(error);
@@ -246,11 +254,12 @@ void Log::flush(Offset to, DiskDone<> done) {
     if (next_flush_ == nullptr) next_flush_ = std::make_unique<Flush>();
     next_flush_->to = std::max(next_flush_->to, std::min(to, end_offset_));
     next_flush_->waiting.push_back(std::move(done));
-    if (flush_ == nullptr) begin_flush();
+    if (flush_ == nullptr && !busy_) begin_flush();
 }
 
 // What is written while a flush runs is for the next one, which starts when this one has ended:
-// the recovery point moves over whole flushes only.
+// the recovery point moves over whole flushes only. None starts while a truncation runs: it would
+// vouch for what is about to go.
 void Log::begin_flush() {
     flush_ = std::move(next_flush_);
     std::vector<std::shared_ptr<File>> files;
@@ -260,14 +269,18 @@ void Log::begin_flush() {
         const SegmentPtr& segment = segments_[i];
         const Offset end = i + 1 < segments_.size() ? segments_[i + 1]->base_offset : end_offset_;
         const bool is_wanted = segment->base_offset < flush_->to && end > recovery_point_;
-        if (!is_wanted && !segment->indexes_unsynced) continue;
+        // A crash before the sync of a cut has left what was cut on the disk, from where it could
+        // come back behind what the recovery point says.
+        if (!is_wanted && !segment->indexes_unsynced && !segment->is_recovered) continue;
         auto these = segment->files_to_sync();
         if (!these) {
             prepared = these.error();
             break;
         }
         files.insert(files.end(), these->begin(), these->end());
-        if (segment->indexes_unsynced) flush_->indexed.push_back(segment);
+        // Set again while the flush runs, they are for the next one.
+        if (std::exchange(segment->indexes_unsynced, false)) flush_->indexed.push_back(segment);
+        if (std::exchange(segment->is_recovered, false)) flush_->recovered.push_back(segment);
     }
     for (const std::string& path : unsynced_files_) {
         if (!prepared) break;
@@ -304,19 +317,24 @@ void Log::begin_flush() {
 }
 
 void Log::flush_part_done(DiskResult<> part) {
-    if (!part && !flush_->error) flush_->error = part.error();
+    // Of several the gravest: a sync that failed is no less final beside one that was not begun.
+    if (!part && (!flush_->error || is_final(part.error().fault))) flush_->error = part.error();
     if (--flush_->parts > 0) return;
+    // The failure of another sync, of a truncation, is told once: this one, of the same file, may
+    // have gone well and vouch for nothing.
+    if (offline_ && !flush_->error) flush_->error = DiskError{DiskFault::failed, offline_->detail};
     const std::unique_ptr<Flush> ended = std::move(flush_);
     if (ended->error) {
         // It is not tried again over what may be lost: only what was not begun at all may be.
         (void)failed(*ended->error);
         if (ended->synced_names) names_unsynced_ = true;
+        for (const SegmentPtr& segment : ended->indexed) segment->indexes_unsynced = true;
+        for (const SegmentPtr& segment : ended->recovered) segment->is_recovered = true;
         epochs_.set_dirty();
     } else {
         recovery_point_ = std::max(recovery_point_, std::min(ended->to, end_offset_));
-        for (const SegmentPtr& segment : ended->indexed) segment->indexes_unsynced = false;
     }
-    if (next_flush_ != nullptr) begin_flush();
+    if (next_flush_ != nullptr && !busy_) begin_flush();
     const std::weak_ptr<void> alive = alive_;
     for (DiskDone<>& done : ended->waiting) {
         if (alive.expired()) return;  // a callback may end the log

@@ -483,6 +483,7 @@ Log::OpenOperation::Step Log::OpenOperation::begin_recovery() {
     segment->aborted.clear();
     segment->bytes_since_index_entry = 0;
     segment->indexes_in_memory = true;
+    segment->is_recovered = true;
     ++log_->report_.segments_recovered;
     return go_on(&OpenOperation::recover);
 }

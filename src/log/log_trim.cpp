@@ -155,7 +155,9 @@ private:
         // Half of it may be done: what is in memory no longer tells what is on the disk.
         DiskError final_error{DiskFault::failed, error.detail};
         (void)log_.failed(final_error);
-        done_(std::move(final_error));
+        const std::weak_ptr<void> alive = log_.alive_;
+        if (log_.flush_ == nullptr && log_.next_flush_ != nullptr) log_.begin_flush();
+        if (!alive.expired()) done_(std::move(final_error));
         return Step::done;
     }
     /// A callback for the port that goes on with `next`.

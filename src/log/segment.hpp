@@ -56,6 +56,7 @@ public:
     bool has_transaction_file = false;
     bool indexes_in_memory = false;
     bool indexes_unsynced = false;  // files of them were written
+    bool is_recovered = false;      // its file, be it empty, is not known to be durable as it is
     std::vector<OffsetIndexEntry> offset_index;
     std::vector<TimeIndexEntry> time_index;
     std::vector<AbortedTransaction> aborted;

@@ -28,10 +28,10 @@ using std::chrono::seconds;
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::uint64_t kSeeds = 500;
 #else
-constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kSeeds = 4000;
 #endif
 #else
-constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kSeeds = 4000;
 #endif
 
 constexpr const char* kDirectory = "/data/orders-0";

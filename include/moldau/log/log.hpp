@@ -169,7 +169,8 @@ public:
     std::vector<AbortedTransaction> aborted_transactions(OffsetRange range) const;
 
     /// Makes all below `to` durable. When `done` says it went well, recovery_point() is at least
-    /// `to`. A failed sync is final: the log is offline.
+    /// `to`, or the end of a log that was cut meanwhile. A failed sync is final: the log is
+    /// offline. While a truncation runs it waits for its end. May call `done` from inside.
     void flush(Offset to, DiskDone<> done);
     /// Clean stop: indexes, producers and epochs are written and all is flushed. Nothing may be
     /// appended any more. May call `done` from inside when it fails.

@@ -118,6 +118,25 @@ TEST(LogOpen, ReadsOnlyWhatIsAboveTheRecoveryPoint) {
     EXPECT_THAT(f.batches_from(0), SizeIs(10));
 }
 
+// A truncation that its process did not outlive has cut a file, and not synced it.
+TEST(LogOpen, SyncsWhatEndsAtTheRecoveryPoint) {
+    for (const bool ends_with_empty : {false, true}) {
+        SCOPED_TRACE(ends_with_empty);
+        LogFixture f;
+        f.disk.put(f.path("00000000000000000000.log"), as_text(make(MadeBatch{})));
+        if (ends_with_empty) f.disk.put(f.path("00000000000000000001.log"), "");
+        std::vector<std::string> synced;
+        f.disk.fail = [&](std::string_view operation, const std::string& path) {
+            if (operation == "sync") synced.push_back(path);
+            return std::optional<DiskFault>();
+        };
+        ASSERT_TRUE(f.open(false, {1}));
+        EXPECT_EQ(f.log->end_offset(), Offset{1});
+        EXPECT_THAT(synced, Contains(f.path(ends_with_empty ? "00000000000000000001.log"
+                                                            : "00000000000000000000.log")));
+    }
+}
+
 TEST(LogOpen, ARetriedBatchIsADuplicateAfterACrash) {
     LogFixture f(kSmall);
     f.start();

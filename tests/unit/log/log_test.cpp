@@ -186,6 +186,21 @@ TEST(Log, AFailedSyncIsFinal) {
     EXPECT_EQ(f.failures, 1);
 }
 
+TEST(Log, AFailedSyncIsFinalThoughAnotherPartOfTheFlushWasNotEvenBegun) {
+    LogFixture f;
+    f.start();
+    f.append({.leader_epoch = 3});
+    f.disk.fail = [](std::string_view operation,
+                     const std::string& path) -> std::optional<DiskFault> {
+        if (operation == "open" && path.ends_with(".tmp")) return DiskFault::out_of_descriptors;
+        if (operation == "sync" && path.ends_with(".log")) return DiskFault::failed;
+        return std::nullopt;
+    };
+    EXPECT_FALSE(f.flush());
+    EXPECT_TRUE(f.log->is_offline());
+    EXPECT_EQ(f.failures, 1);
+}
+
 TEST(Log, AFailedWriteTakesTheLogOffline) {
     LogFixture f;
     f.start();

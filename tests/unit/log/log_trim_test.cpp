@@ -164,6 +164,40 @@ TEST(LogTrim, NothingIsTakenWhileATruncationRuns) {
     EXPECT_EQ(f.append(), "[4, 5)");
 }
 
+TEST(LogTrim, AFlushWaitsForTheEndOfATruncation) {
+    LogFixture f(small());
+    fill(f);
+    std::optional<DiskResult<>> cut, flushed;
+    f.log->truncate({4}, f.mono_now, [&](DiskResult<> got) { cut.emplace(got); });
+    f.log->flush({8}, [&](DiskResult<> got) { flushed.emplace(got); });
+    f.disk.run();
+    ASSERT_TRUE(cut && *cut && flushed && *flushed);
+    EXPECT_EQ(f.log->end_offset(), Offset{4});
+    EXPECT_EQ(f.log->recovery_point(), Offset{4}) << "not behind the end";
+}
+
+TEST(LogTrim, AFlushVouchesForNothingWhenTheSyncOfATruncationHasFailed) {
+    LogFixture f;
+    f.start();
+    f.append();
+    f.append();
+    std::optional<DiskResult<>> cut, flushed;
+    f.log->flush({2}, [&](DiskResult<> got) { flushed.emplace(got); });
+    f.log->truncate({1}, f.mono_now, [&](DiskResult<> got) { cut.emplace(got); });
+    f.disk.run_newest();  // the directory is synced, the file cut and its sync submitted
+    f.disk.fail = [](std::string_view operation, const std::string&) -> std::optional<DiskFault> {
+        return operation == "sync" ? std::optional(DiskFault::failed) : std::nullopt;
+    };
+    f.disk.run_newest();
+    f.disk.fail = nullptr;  // the device tells it once, of whichever sync comes first
+    f.disk.run();
+    ASSERT_TRUE(cut && flushed);
+    EXPECT_FALSE(*cut);
+    EXPECT_FALSE(*flushed);
+    EXPECT_TRUE(f.log->is_offline());
+    EXPECT_EQ(f.log->recovery_point(), Offset{0});
+}
+
 TEST(LogTrim, TruncatedFullyItGoesOnElsewhere) {
     for (const std::int64_t start : {0, 5, 100}) {
         SCOPED_TRACE(start);

@@ -40,6 +40,12 @@ public:
             next();
         }
     }
+    /// Ends what was submitted last: a device keeps no order.
+    void run_newest() {
+        auto next = std::move(pending_.back());
+        pending_.pop_back();
+        next();
+    }
     /// As a process that dies: nobody calls back.
     void drop_submitted() { pending_.clear(); }
     std::map<std::string, Content>& files() { return files_; }
