@@ -1,0 +1,54 @@
+// Which value of a setting holds where several places may give it one: the resource's own, the
+// dynamic ones of this broker and of all brokers, the file, the defaults (KIP-226).
+#pragma once
+
+#include "moldau/config/settings.hpp"
+#include "moldau/metadata/cluster_image.hpp"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace moldau::broker {
+
+/// Where a value comes from, by its number on the wire.
+enum class ConfigSource : std::int8_t {
+    unknown = 0,
+    topic = 1,
+    dynamic_broker = 2,
+    dynamic_default_broker = 3,
+    static_broker = 4,
+    default_value = 5,
+    dynamic_broker_logger = 6,
+    client_metrics = 7,
+    group = 8,
+};
+
+struct SourcedValue {
+    std::string_view name;  // of the setting that gives it: the asked one or a synonym
+    config::Value value;    // in that setting's own unit
+    ConfigSource source{};
+};
+
+/// The places that give a broker's setting a value, the one that holds first. Among the settings
+/// that say the same in other units (log.retention.ms, .minutes, .hours) the finest comes first. A
+/// dynamic value that cannot be read is passed over. Empty where there is not even a default.
+std::vector<SourcedValue> broker_values(const metadata::ClusterImage& image,
+                                        const config::Settings& settings, std::string_view name);
+
+/// The one of a topic's settings that holds, given the configs of its own. Inherited hours and
+/// minutes come as milliseconds, a negative retention as -1. A config of its own that cannot be
+/// read is passed over.
+SourcedValue topic_value(const metadata::ClusterImage& image, const config::Settings& settings,
+                         const metadata::Configs& own, const config::Setting& setting);
+
+/// The same of a group's settings, which have no units to convert.
+SourcedValue group_value(const metadata::ClusterImage& image, const config::Settings& settings,
+                         const metadata::Configs& own, const config::Setting& setting);
+
+/// The resource that a broker's dynamic configs are kept under.
+metadata::ConfigResource broker_resource(BrokerId broker);
+/// The one of the configs of all brokers.
+metadata::ConfigResource all_brokers_resource();
+
+}  // namespace moldau::broker
