@@ -3,6 +3,7 @@
 set(MOLDAU_LAYERS
     "5 broker: base protocol record config log raft metadata controller runtime net io metrics"
     "5 cli: base protocol record client runtime net io"
+    "5 load: base protocol record client runtime net io cli"
 
     "4 client: base protocol record runtime"
     "4 net: base runtime"

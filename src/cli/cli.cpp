@@ -3,6 +3,7 @@
 #include "command.hpp"
 
 #include "moldau/base/version.hpp"
+#include "moldau/cli/talk_sink.hpp"
 #include "moldau/io/system_clock.hpp"
 #include "moldau/io/system_random.hpp"
 #include "moldau/net/asio_transport.hpp"
@@ -23,15 +24,6 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
-
-/// What the parts below have to say is for the user only when something is wrong.
-class TalkSink final : public LogSink {
-public:
-    bool enabled(LogLevel level) const override { return level >= LogLevel::warn; }
-    void write(LogLevel, std::string_view line) override {
-        fmt::print(stderr, "warning: {}\n", line);
-    }
-};
 
 Task<Result<>> connect_and_work(Context& context, const Choice& choice) {
     Result<client::ConnectionPtr> reached = co_await context.cluster.any();

@@ -1,9 +1,9 @@
 // moldau consume TOPIC: records become lines of stdout.
 #include "command.hpp"
-#include "output.hpp"
 #include "record_printer.hpp"
 #include "start_at.hpp"
 
+#include "moldau/cli/output.hpp"
 #include "moldau/client/consumer.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "moldau/cli/output.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // moldau produce TOPIC: lines of stdin become records.
 #include "command.hpp"
 #include "line_parser.hpp"
-#include "output.hpp"
 #include "stdin_reader.hpp"
 
+#include "moldau/cli/output.hpp"
 #include "moldau/client/producer.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,6 @@
 #include "record_printer.hpp"
 
-#include "output.hpp"
+#include "moldau/cli/output.hpp"
 
 namespace moldau::cli {
 namespace {

@@ -1,7 +1,7 @@
 // moldau topic create NAME…
 #include "command.hpp"
-#include "output.hpp"
 
+#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 
 #include <CLI/CLI.hpp>

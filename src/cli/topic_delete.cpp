@@ -1,7 +1,7 @@
 // moldau topic delete NAME…
 #include "command.hpp"
-#include "output.hpp"
 
+#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,7 +1,7 @@
 // moldau topic describe NAME…
 #include "command.hpp"
-#include "output.hpp"
 
+#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/describe_configs.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,7 @@
 // moldau topic list
 #include "command.hpp"
-#include "output.hpp"
+
+#include "moldau/cli/output.hpp"
 
 #include <CLI/CLI.hpp>
 

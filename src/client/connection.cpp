@@ -231,12 +231,34 @@ Result<> Connection::send(Bytes frame) {
 Result<detail::Asked> Connection::ask_frame(std::int32_t correlation_id, Bytes frame,
                                             protocol::ApiKey api, std::int16_t version) {
     if (Result<> ok = send(std::move(frame)); !ok) return ok.error();
+    return expect_reply(correlation_id, api, version);
+}
+
+Result<> Connection::send_gathered(const detail::GatheredRequest& frame,
+                                   std::span<const Bytes> records) {
+    if (state_->failure) return *state_->failure;
+    std::size_t bytes = 0;
+    for (const Bytes& each : records) bytes += each.size();
+    MOLDAU_CHECK(bytes == frame.records_bytes, "said={} given={}", frame.records_bytes, bytes);
+    std::deque<Bytes>& outgoing = state_->outgoing;
+    outgoing.push_back(frame.written.slice(0, frame.records_at));
+    for (const Bytes& each : records)
+        if (!each.empty()) outgoing.push_back(each);
+    if (frame.records_at < frame.written.size())
+        outgoing.push_back(
+            frame.written.slice(frame.records_at, frame.written.size() - frame.records_at));
+    state_->to_send.set();
+    return {};
+}
+
+detail::Asked Connection::expect_reply(std::int32_t correlation_id, protocol::ApiKey api,
+                                       std::int16_t version) {
     auto reply = std::make_shared<detail::PendingReply>(state_->shard);
     state_->pending.emplace(correlation_id, reply);
-    return detail::Asked{.connection = state_,
-                         .reply = std::move(reply),
-                         .api = &protocol::api_info(api),
-                         .version = version};
+    return {.connection = state_,
+            .reply = std::move(reply),
+            .api = &protocol::api_info(api),
+            .version = version};
 }
 
 Task<Result<>> Connection::sent(MonoTime deadline) {

@@ -1,7 +1,6 @@
 #include "moldau/client/producer.hpp"
 
 #include "moldau/base/hashes.hpp"
-#include "moldau/protocol/messages/init_producer_id.hpp"
 #include "moldau/protocol/messages/produce.hpp"
 
 #include <fmt/format.h>
@@ -64,38 +63,12 @@ Task<Result<>> Producer::start() {
     queues_.resize((*topic)->partitions.size());
     sticky_ = static_cast<std::int32_t>(shard_.random().below(queues_.size()));
     if (options_.is_idempotent && options_.acks == Acks::all) {
-        Result<> got = co_await init_producer_id();
-        if (!got) co_return got;
+        const Result<ProducerIdentity> got = co_await new_producer_id(cluster_);
+        if (!got) co_return got.error();
+        identity_ = *got;
     }
     tasks_.spawn("produce to " + topic_, send_always(*this));
     co_return Result<>{};
-}
-
-Task<Result<>> Producer::init_producer_id() {
-    const MonoTime deadline = shard_.now() + cluster_.options().request_timeout;
-    for (;;) {
-        Result<ConnectionPtr> connection = co_await cluster_.any();
-        if (!connection) co_return connection.error();
-        if (!(*connection)->versions().serves(protocol::ApiKey::init_producer_id))
-            co_return Result<>{};
-        protocol::InitProducerIdRequest request;
-        request.transactional_id.reset();
-        request.transaction_timeout_ms = INT32_MAX;
-        auto reply =
-            co_await (*connection)->ask<protocol::InitProducerIdResponse>(request, deadline);
-        if (!reply) co_return reply.error();
-        const ErrorCode code = reply->message.error_code;
-        if (code == ErrorCode::none) {
-            producer_id_ = {reply->message.producer_id};
-            producer_epoch_ = {reply->message.producer_epoch};
-            co_return Result<>{};
-        }
-        const MonoTime next = shard_.now() + cluster_.options().retry_pause;
-        if (!is_retriable(code) || next >= deadline)
-            co_return Error{code, fmt::format("the broker gives no producer id: {}", name(code))};
-        if (co_await runtime::sleep_until(shard_, next) == Waited::cancelled)
-            co_return runtime::error_of(Waited::cancelled);
-    }
 }
 
 std::int32_t Producer::choose_partition(const record::NewRecord& record) {
@@ -120,8 +93,8 @@ Result<> Producer::add(const record::NewRecord& record, std::optional<std::int32
     if (!queue.is_building()) {
         queue.building.start(
             {.packing = options_.packing,
-             .producer_id = producer_id_,
-             .producer_epoch = producer_epoch_,
+             .producer_id = identity_.id,
+             .producer_epoch = identity_.epoch,
              .base_sequence = is_idempotent() ? queue.next_sequence : record::kNoSequence});
     }
     const std::size_t before = queue.building.plain_bytes();

@@ -14,8 +14,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace moldau::client {
 
@@ -64,6 +66,43 @@ runtime::Task<Result<Reply<Response>>> decode_reply(Result<Asked> asked, MonoTim
     co_return reply;
 }
 
+/// A request's frame but for its records, which follow the first `records_at` bytes.
+struct GatheredRequest {
+    Bytes written;
+    std::size_t records_at = 0;
+    std::size_t records_bytes = 0;
+};
+
+template <class Request>
+Result<GatheredRequest> gather(std::int32_t correlation_id, const std::string& client_id,
+                               const Request& request, std::int16_t version) {
+    const protocol::ApiInfo& api = protocol::api_info(Request::kApiKey);
+    const protocol::RequestHeader header{.request_api_key = static_cast<std::int16_t>(api.key),
+                                         .request_api_version = version,
+                                         .correlation_id = correlation_id,
+                                         .client_id = client_id};
+    const std::int16_t header_version = protocol::request_header_version(api, version);
+    const Result<std::size_t> head = header.encoded_size(header_version);
+    if (!head) return head.error();
+    const Result<protocol::GatheredSize> body = request.gathered_size(version);
+    if (!body) return body.error();
+    const std::size_t total = protocol::kFrameSizeBytes + *head + body->total;
+    if (Result<> ok = protocol::detail::check_frame(total); !ok) return ok.error();
+
+    const std::size_t written = total - (body->total - body->written);
+    BytesBuilder frame(written);
+    std::vector<protocol::Splice> splices;
+    protocol::Writer out({frame.data(), written}, splices);
+    protocol::detail::encode_frame_size(out, total);
+    header.encode(out, header_version);
+    request.encode(out, version);
+    MOLDAU_CHECK(out.remaining() == 0 && splices.size() == 1, "{} version={} records fields={}",
+                 Request::kName, version, splices.size());
+    return GatheredRequest{.written = std::move(frame).publish(written),
+                           .records_at = splices.front().position,
+                           .records_bytes = splices.front().records.size()};
+}
+
 }  // namespace detail
 
 /// Used on one shard. Destroying it closes it; who still waits gets an error.
@@ -98,6 +137,16 @@ public:
         return detail::decode_reply<Response>(submit(request, newest), deadline);
     }
 
+    /// As ask(), without copying records: the request's one records field says only how long they
+    /// are and is not read; `records`, together of that length, go out in its place.
+    template <class Response, class Request>
+    runtime::Task<Result<Reply<Response>>> ask_with(const Request& request,
+                                                    std::span<const Bytes> records,
+                                                    MonoTime deadline,
+                                                    std::int16_t newest = INT16_MAX) {
+        return detail::decode_reply<Response>(submit_with(request, records, newest), deadline);
+    }
+
     /// As ask(), for a request that is never answered (Produce with acks=0).
     template <class Request>
     Result<> tell(const Request& request, std::int16_t newest = INT16_MAX) {
@@ -107,6 +156,17 @@ public:
             protocol::request_frame(next_correlation_id(), client_id(), request, *version);
         if (!frame) return frame.error();
         return send(std::move(*frame));
+    }
+
+    template <class Request>
+    Result<> tell_with(const Request& request, std::span<const Bytes> records,
+                       std::int16_t newest = INT16_MAX) {
+        const Result<std::int16_t> version = versions().choose(Request::kApiKey, newest);
+        if (!version) return version.error();
+        Result<detail::GatheredRequest> frame =
+            detail::gather(next_correlation_id(), client_id(), request, *version);
+        if (!frame) return frame.error();
+        return send_gathered(*frame, records);
     }
 
     /// Until all that was queued has been handed to the system.
@@ -126,9 +186,24 @@ private:
         if (!frame) return frame.error();
         return ask_frame(correlation_id, std::move(*frame), Request::kApiKey, *version);
     }
+    template <class Request>
+    Result<detail::Asked> submit_with(const Request& request, std::span<const Bytes> records,
+                                      std::int16_t newest) {
+        const Result<std::int16_t> version = versions().choose(Request::kApiKey, newest);
+        if (!version) return version.error();
+        const std::int32_t correlation_id = next_correlation_id();
+        Result<detail::GatheredRequest> frame =
+            detail::gather(correlation_id, client_id(), request, *version);
+        if (!frame) return frame.error();
+        if (Result<> ok = send_gathered(*frame, records); !ok) return ok.error();
+        return expect_reply(correlation_id, Request::kApiKey, *version);
+    }
     std::int32_t next_correlation_id();
     const std::string& client_id() const;
     Result<> send(Bytes frame);
+    Result<> send_gathered(const detail::GatheredRequest& frame, std::span<const Bytes> records);
+    detail::Asked expect_reply(std::int32_t correlation_id, protocol::ApiKey api,
+                               std::int16_t version);
     Result<detail::Asked> ask_frame(std::int32_t correlation_id, Bytes frame, protocol::ApiKey api,
                                     std::int16_t version);
     static runtime::Task<Result<>> learn_versions(std::shared_ptr<Connection> connection,

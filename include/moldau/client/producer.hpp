@@ -24,6 +24,15 @@ namespace moldau::client {
 
 enum class Acks : std::int16_t { none = 0, leader = 1, all = -1 };
 
+struct ProducerIdentity {
+    ProducerId id{record::kNoProducerId};
+    ProducerEpoch epoch{record::kNoProducerEpoch};
+};
+
+/// A new producer id, for an idempotent producer; kNoProducerId from a broker that gives none.
+/// Errors: what the broker says · those of Cluster::any()
+runtime::Task<Result<ProducerIdentity>> new_producer_id(Cluster& cluster);
+
 /// What became of one batch.
 struct Delivery {
     std::int32_t partition = 0;
@@ -75,7 +84,7 @@ public:
     /// Ends what is in flight; undelivered records are not reported.
     runtime::Task<> stop();
 
-    bool is_idempotent() const { return producer_id_.value >= 0; }
+    bool is_idempotent() const { return identity_.id.value >= 0; }
     std::int32_t partitions() const { return static_cast<std::int32_t>(queues_.size()); }
 
 private:
@@ -101,7 +110,6 @@ private:
     };
     using Request = std::vector<Batch>;
 
-    runtime::Task<Result<>> init_producer_id();
     std::int32_t choose_partition(const record::NewRecord& record);
     void close_batch(std::int32_t partition);
     void close_lingering();
@@ -131,8 +139,7 @@ private:
     std::vector<Queue> queues_;
     std::map<BrokerId, std::size_t> in_flight_;  // requests
     record::Packer packer_;
-    ProducerId producer_id_{record::kNoProducerId};
-    ProducerEpoch producer_epoch_{record::kNoProducerEpoch};
+    ProducerIdentity identity_;
     std::int32_t sticky_ = 0;
     std::size_t buffered_ = 0;
     std::size_t undelivered_ = 0;  // batches, those that are building included

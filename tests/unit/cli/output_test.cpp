@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "moldau/cli/output.hpp"
 
 #include <gtest/gtest.h>
 

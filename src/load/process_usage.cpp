@@ -1,0 +1,98 @@
+#include "process_usage.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace moldau::load {
+namespace {
+
+std::optional<std::uint64_t> number_at(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{}) return std::nullopt;
+    return number;
+}
+
+/// The field of that number in /proc/PID/stat, counted from 1 as in proc(5), from the third on: the
+/// second, the name, is in parentheses and may hold blanks and parentheses of its own.
+std::optional<std::uint64_t> stat_field(std::string_view stat, int number) {
+    const std::size_t name_end = stat.rfind(')');
+    if (name_end == std::string_view::npos) return std::nullopt;
+    std::string_view rest = stat.substr(name_end + 1);
+    for (int at = 3; at <= number; ++at) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+        if (at == number) return number_at(rest);
+        rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> status_value(std::string_view status, std::string_view key) {
+    for (std::size_t from = 0; from < status.size();) {
+        const std::size_t end = std::min(status.find('\n', from), status.size());
+        const std::string_view line = status.substr(from, end - from);
+        if (line.starts_with(key)) return number_at(line.substr(key.size()));
+        from = end + 1;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> text_of(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return std::nullopt;
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (file.bad()) return std::nullopt;
+    return text;
+}
+
+double seconds(const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+}  // namespace
+
+Result<ProcessUsage> parse_usage(std::string_view stat, std::string_view status,
+                                 std::int64_t ticks_per_second) {
+    constexpr int kUserTicks = 14;
+    constexpr int kSystemTicks = 15;
+    constexpr std::uint64_t kKiB = 1024;
+    const auto user = stat_field(stat, kUserTicks);
+    const auto system = stat_field(stat, kSystemTicks);
+    const auto rss = status_value(status, "VmRSS:");
+    const auto peak = status_value(status, "VmHWM:");
+    const auto threads = status_value(status, "Threads:");
+    if (!user || !system || !rss || !peak || !threads)
+        return Error{ErrorCode::invalid_request, "is no process with memory of its own"};
+    return ProcessUsage{
+        .cpu_seconds = static_cast<double>(*user + *system) / static_cast<double>(ticks_per_second),
+        .rss_bytes = *rss * kKiB,
+        .rss_peak_bytes = *peak * kKiB,
+        .threads = *threads};
+}
+
+Result<ProcessUsage> usage_of(std::int32_t pid) {
+    const auto stat = text_of(fmt::format("/proc/{}/stat", pid));
+    const auto status = text_of(fmt::format("/proc/{}/status", pid));
+    if (!stat || !status)
+        return Error{ErrorCode::invalid_request, fmt::format("there is no process {}", pid)};
+    Result<ProcessUsage> usage = parse_usage(*stat, *status, ::sysconf(_SC_CLK_TCK));
+    if (!usage)
+        return Error{usage.error().code, fmt::format("process {} {}", pid, usage.error().detail)};
+    return usage;
+}
+
+double own_cpu_seconds() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+}  // namespace moldau::load

@@ -1,0 +1,84 @@
+#include "topic_setup.hpp"
+
+#include "moldau/protocol/messages/create_topics.hpp"
+
+#include <fmt/format.h>
+
+namespace moldau::load {
+
+using runtime::Task;
+
+namespace {
+
+protocol::CreateTopicsRequest request_of(const ProduceOptions& options, Duration timeout) {
+    protocol::CreateTopicsRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    auto& topic = request.topics.emplace_back();
+    topic.name = options.topic;
+    topic.num_partitions = options.partitions;
+    topic.replication_factor = options.replication_factor;
+    for (const std::string& config : options.configs) {
+        const std::size_t equals = config.find('=');
+        auto& entry = topic.configs.emplace_back();
+        entry.name = config.substr(0, equals);
+        entry.value = config.substr(equals + 1);
+    }
+    return request;
+}
+
+Task<Result<>> create(client::Cluster& cluster, ProduceOptions options) {
+    auto reply = co_await cluster.ask_any<protocol::CreateTopicsResponse>(
+        request_of(options, cluster.options().request_timeout));
+    if (!reply) co_return reply.error();
+    for (const auto& topic : reply->message.topics) {
+        if (topic.error_code == ErrorCode::none ||
+            topic.error_code == ErrorCode::topic_already_exists)
+            continue;
+        co_return Error{topic.error_code,
+                        fmt::format("topic '{}' cannot be created: {} ({})", options.topic,
+                                    topic.error_message.value_or(""), name(topic.error_code))};
+    }
+    co_return Result<>{};
+}
+
+bool has_leaders(const client::Topic& topic) {
+    for (const client::Partition& each : topic.partitions)
+        if (each.leader.value < 0) return false;
+    return true;
+}
+
+}  // namespace
+
+Task<Result<>> find_or_create(client::Cluster& cluster, ProduceOptions options) {
+    Result<client::TopicPtr> topic = co_await cluster.topic_now(options.topic);
+    if (!topic && topic.error().code != ErrorCode::unknown_topic_or_partition)
+        co_return topic.error();
+    if (!topic && !options.creates_topic)
+        co_return Error{
+            topic.error().code,
+            fmt::format("topic '{}' does not exist (--create creates it)", options.topic)};
+    if (!topic) {
+        Result<> created = co_await create(cluster, options);
+        if (!created) co_return created;
+        // The controller has it; a broker learns of it, and of its leaders, a moment later.
+        const MonoTime deadline = cluster.request_deadline();
+        do {
+            cluster.forget(options.topic);
+            topic = co_await cluster.topic(options.topic, deadline);
+            if (!topic) co_return topic.error();
+            if (has_leaders(**topic)) break;
+        } while (co_await runtime::sleep_until(
+                     cluster.shard(), cluster.shard().now() + cluster.options().retry_pause) !=
+                     runtime::Waited::cancelled &&
+                 cluster.shard().now() < deadline);
+    }
+    const auto found = static_cast<std::int32_t>((*topic)->partitions.size());
+    if (options.partitions >= 0 && options.partitions != found)
+        co_return Error{ErrorCode::invalid_partitions,
+                        fmt::format("topic '{}' exists with {} partitions, not {}", options.topic,
+                                    found, options.partitions)};
+    co_return Result<>{};
+}
+
+}  // namespace moldau::load
