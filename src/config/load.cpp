@@ -204,7 +204,7 @@ private:
 
     void warn_of_unknown(const std::string& key, std::string_view compared, const Origin& origin) {
         std::string_view nearest;
-        if (++unknown_ <= kNearestNamesMax) nearest = nearest_name(compared);
+        if (++unknown_ <= kNearestNamesMax) nearest = nearest_name(Table::broker, compared);
         const std::string prefix = key.substr(0, key.size() - compared.size());
         warn(origin, key,
              nearest.empty() ? std::string("is no setting that is known here")

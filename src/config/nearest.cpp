@@ -33,7 +33,7 @@ std::size_t slips_between(std::string_view a, std::string_view b, std::size_t li
     return last[b.size()];
 }
 
-std::string_view nearest_name(std::string_view unknown) {
+std::string_view nearest_name(Table which, std::string_view unknown) {
     constexpr std::size_t kNameBytesMax = 200;  // no known name is nearly as long
     if (unknown.size() > kNameBytesMax) return {};
     // Capitals, `_` and `-` are how other programs write the same name.
@@ -43,7 +43,7 @@ std::string_view nearest_name(std::string_view unknown) {
 
     std::size_t fewest = std::clamp<std::size_t>(plain.size() / 5, 1, 4) + 1;
     std::string_view nearest;
-    for (const Setting& setting : table(Table::broker)) {
+    for (const Setting& setting : table(which)) {
         if (setting.is_internal) continue;
         const std::size_t slips = slips_between(plain, setting.name, fewest - 1);
         if (slips < fewest) {

@@ -132,6 +132,7 @@ Result<Records> alter(const ClusterImage& image, const ConfigRules& rules,
                       const std::vector<Request::AlterableConfig>& changes) {
     if (Result<> ok = check_resource(image, resource); !ok) return ok.error();
     const metadata::Configs& configs = image.configs_of(resource);
+    metadata::Configs changed = configs;
     std::set<std::string_view> seen;
     Records records;
     bool clears_elr = false;
@@ -146,12 +147,19 @@ Result<Records> alter(const ClusterImage& image, const ConfigRules& rules,
             *value ? current != nullptr && *current == **value : current == nullptr;
         if (is_same) continue;
         clears_elr = clears_elr || change.name == kMinInsyncReplicas;
+        if (*value)
+            changed.set(change.name, **value);
+        else
+            changed.erase(change.name);
         protocol::ConfigRecord record;
         record.resource_type = static_cast<std::int8_t>(resource.type);
         record.resource_name = resource.name;
         record.name = change.name;
         record.value = std::move(*value);
         add(records, std::move(record));
+    }
+    if (rules.check_together && !records.empty()) {
+        if (Result<> ok = rules.check_together(resource.type, changed); !ok) return ok.error();
     }
     const bool decides_isr =
         resource.type == ResourceType::topic || resource.type == ResourceType::broker;

@@ -133,7 +133,7 @@ protocol::PartitionRecord new_partition(const ClusterImage& image, const Uuid& t
 
 Result<> add_configs(Records& records, const ClusterImage& image, const TopicContext& context,
                      const NewTopic& topic) {
-    std::map<std::string, std::string> configs;
+    metadata::Configs configs;
     for (const auto& config : topic.configs) {
         if (!config.value) {
             return Error{ErrorCode::invalid_config,
@@ -142,17 +142,21 @@ Result<> add_configs(Records& records, const ClusterImage& image, const TopicCon
         if (Result<> ok = context.configs.check(ResourceType::topic, config.name, *config.value);
             !ok)
             return ok.error();
-        configs[config.name] = *config.value;
+        configs.set(config.name, *config.value);
     }
-    for (auto& [name, value] : configs) {
+    if (context.configs.check_together) {
+        if (Result<> ok = context.configs.check_together(ResourceType::topic, configs); !ok)
+            return ok.error();
+    }
+    for (const auto& [name, value] : configs) {
         protocol::ConfigRecord record;
         record.resource_type = static_cast<std::int8_t>(ResourceType::topic);
         record.resource_name = topic.name;
         record.name = name;
-        record.value = std::move(value);
+        record.value = value;
         add(records, std::move(record));
     }
-    if (image.has_elr() && configs.contains(std::string(kMinInsyncReplicas))) {
+    if (image.has_elr() && configs.contains(kMinInsyncReplicas)) {
         protocol::ClearElrRecord clear;
         clear.topic_name = topic.name;
         add(records, std::move(clear));

@@ -116,6 +116,9 @@ std::span<const Setting> table(Table which);
 /// The row of that name; nullptr where there is none.
 const Setting* find(Table which, std::string_view name);
 
+/// The name in the table that is fewest slips of the hand away; empty where all are far.
+std::string_view nearest_name(Table which, std::string_view unknown);
+
 /// `int`, `list`, `password` …, as Kafka's documentation names the type.
 std::string_view name(Type type);
 std::string_view name(Importance importance);

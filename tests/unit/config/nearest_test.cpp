@@ -1,5 +1,7 @@
 #include "nearest.hpp"
 
+#include "moldau/config/setting.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -21,14 +23,19 @@ TEST(NearestName, FindsWhatWasMeant) {
         {"moldau.shard", "moldau.shards"},
         {"log.retention.hour", "log.retention.hours"},
     };
-    for (const auto& each : cases) EXPECT_EQ(nearest_name(each.written), each.meant);
+    for (const auto& each : cases) EXPECT_EQ(nearest_name(Table::broker, each.written), each.meant);
+}
+
+TEST(NearestName, LooksInTheTableThatIsAskedFor) {
+    EXPECT_EQ(nearest_name(Table::topic, "retention.m"), "retention.ms");
+    EXPECT_EQ(nearest_name(Table::topic, "log.dris"), "");
 }
 
 TEST(NearestName, SaysNothingWhereAllAreFar) {
     for (const std::string_view written :
          {"", "x", "zookeeper.connect", "my.own.thing", "completely.different.name"})
-        EXPECT_EQ(nearest_name(written), "") << written;
-    EXPECT_EQ(nearest_name(std::string(100'000, 'a')), "");
+        EXPECT_EQ(nearest_name(Table::broker, written), "") << written;
+    EXPECT_EQ(nearest_name(Table::broker, std::string(100'000, 'a')), "");
 }
 
 TEST(NearestName, CountsSlipsOfTheHand) {

@@ -126,6 +126,25 @@ TEST_F(Configs, NamedTwiceAreRefused) {
     EXPECT_THAT(twice.records, IsEmpty());
 }
 
+TEST_F(Configs, AreJudgedTogetherAsTheyWouldBe) {
+    rules.check_together = [](metadata::ResourceType type,
+                              const metadata::Configs& all) -> Result<> {
+        EXPECT_EQ(type, metadata::ResourceType::topic);
+        if (all.contains("retention.ms") && all.contains("min.insync.replicas"))
+            return Error{ErrorCode::invalid_config, "both"};
+        return {};
+    };
+    EXPECT_EQ(alter(kTopic, "t", "retention.ms", kSet, "1"), Pair(kOk, 1));
+    const auto min_insync = change("min.insync.replicas", kSet, "1");
+    const auto both = decide({resource(kTopic, "t", {min_insync})});
+    EXPECT_EQ(both.reply.responses.at(0).error_code, ErrorCode::invalid_config);
+    EXPECT_EQ(both.reply.responses.at(0).error_message, "both");
+    EXPECT_THAT(both.records, IsEmpty());
+    const auto one = decide(
+        {resource(kTopic, "t", {min_insync, change("retention.ms", kDelete, std::nullopt)})});
+    EXPECT_EQ(one.reply.responses.at(0).error_code, kOk);
+}
+
 TEST_F(Configs, AreOnlyJudgedWhenTheRequestSaysSo) {
     const auto set = change("retention.ms", kSet, "1");
     const auto judged = decide({resource(kTopic, "t", {set})}, true);

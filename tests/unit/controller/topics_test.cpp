@@ -158,6 +158,18 @@ TEST_F(Topics, ThatCannotBeAreRefusedAsKafkaDoes) {
     }
 }
 
+TEST_F(Topics, WithConfigsThatCannotBeTogetherAreRefused) {
+    rules.check_together = [](metadata::ResourceType, const metadata::Configs& all) -> Result<> {
+        if (all.size() < 2) return {};
+        return Error{ErrorCode::invalid_config, "both"};
+    };
+    NewTopic topic = with_config("retention.ms", "1");
+    EXPECT_EQ(create(topic), ErrorCode::none);
+    topic.name = "both";
+    topic.configs.push_back(with_config("cleanup.policy", "delete").configs[0]);
+    EXPECT_EQ(create(topic), ErrorCode::invalid_config);
+}
+
 TEST_F(Topics, AreAssignedAsAskedWithTheActiveOnesInTheIsr) {
     register_now(registration(2));  // registered, but fenced
     ASSERT_EQ(create(with_assignments({{0, {2, 1}}, {1, {1, 2}}})), ErrorCode::none);

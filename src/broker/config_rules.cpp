@@ -1,0 +1,315 @@
+#include "config_rules.hpp"
+
+#include "effective_configs.hpp"
+
+#include "moldau/config/value.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace moldau::broker {
+namespace {
+
+using config::Setting;
+using config::Settings;
+using config::Table;
+using config::Type;
+using config::UpdateMode;
+using config::Value;
+using metadata::ClusterImage;
+using metadata::Configs;
+using metadata::ResourceType;
+
+Error invalid_config(std::string what) {
+    return {ErrorCode::invalid_config, std::move(what)};
+}
+Error invalid_request(std::string what) {
+    return {ErrorCode::invalid_request, std::move(what)};
+}
+
+Error unknown(ResourceType type, std::string_view name) {
+    constexpr std::size_t kShownBytes = 120;
+    const Table table = *table_of(type);
+    const std::string_view kind = table == Table::topic    ? "topics"
+                                  : table == Table::broker ? "brokers"
+                                  : table == Table::group  ? "groups"
+                                                           : "client metrics";
+    std::string what = name.size() > kShownBytes
+                           ? fmt::format("{} have no setting of so long a name", kind)
+                           : fmt::format("{} have no setting '{}'", kind, name);
+    const std::string_view nearest = config::nearest_name(table, name);
+    if (!nearest.empty()) what += fmt::format("; did you mean {}?", nearest);
+    const bool is_request = table == Table::broker || table == Table::client_metrics;
+    return is_request ? invalid_request(std::move(what)) : invalid_config(std::move(what));
+}
+
+std::int64_t as_number(const Value& value) {
+    if (const auto* number = std::get_if<std::int32_t>(&value)) return *number;
+    const auto* number = std::get_if<std::int64_t>(&value);
+    return number == nullptr ? 0 : *number;
+}
+
+// ----- topics
+
+Result<> check_topic(const Setting& setting, const Value& value) {
+    if (setting.name == "remote.storage.enable" && std::get<bool>(value)) {
+        return invalid_config(
+            "remote.storage.enable: 'true' needs tiered storage, which this broker does not have");
+    }
+    return {};
+}
+
+Result<> check_topic_together(const ClusterImage& image, const Settings& settings,
+                              const Configs& all) {
+    const auto value = [&](std::string_view name) {
+        return as_number(
+            topic_value(image, settings, all, *config::find(Table::topic, name)).value);
+    };
+    const std::int64_t least = value("min.compaction.lag.ms");
+    const std::int64_t most = value("max.compaction.lag.ms");
+    if (least <= most) return {};
+    return invalid_config(fmt::format(
+        "min.compaction.lag.ms, {}, is more than max.compaction.lag.ms, {}", least, most));
+}
+
+// ----- brokers
+
+/// What names code, though its type does not tell.
+constexpr std::array<std::string_view, 2> kCode = {"config.providers", "metric.reporters"};
+
+bool is_inherited_by_topics(std::string_view name) {
+    return std::ranges::find(config::table(Table::topic), name, &Setting::broker_setting) !=
+           config::table(Table::topic).end();
+}
+
+/// Several units of one duration, which are held to bounds of their own where they are read from
+/// a file.
+Result<> check_broker(const Setting& setting, const Value& value) {
+    const std::int64_t number = as_number(value);
+    const auto out_of_range = [&](std::string_view allowed) {
+        return invalid_request(
+            fmt::format("{}: '{}' is out of range; allowed: {}", setting.name, number, allowed));
+    };
+    if (setting.name == "log.roll.ms" && number < 1) return out_of_range("[1,...]");
+    if (setting.name == "log.roll.jitter.ms" && number < 0) return out_of_range("[0,...]");
+    if (setting.name == "log.retention.ms" && number == 0)
+        return out_of_range("from 1, or -1 for ever");
+    return {};
+}
+
+Result<> check_broker_name(std::string_view name) {
+    if (name.starts_with("listener.name.")) {
+        return invalid_request(
+            "settings of single listeners can only be given at the start of the broker");
+    }
+    const Setting* setting = config::find(Table::broker, name);
+    if (setting == nullptr) return unknown(ResourceType::broker, name);
+    if (is_alterable(*setting)) return {};
+    return invalid_request(fmt::format(
+        "{} cannot be changed while the broker runs: set it in its file and start it anew", name));
+}
+
+// ----- groups
+
+/// The broker's bound of a group's setting: of group.consumer.session.timeout.ms it is
+/// group.consumer.min.session.timeout.ms.
+std::optional<std::int64_t> bound(const Settings& settings, const Setting& setting,
+                                  std::string_view which) {
+    std::string_view rest = setting.broker_setting;
+    const std::size_t kind_end = rest.find('.', rest.find('.') + 1) + 1;
+    std::string name =
+        fmt::format("{}{}.{}", rest.substr(0, kind_end), which, rest.substr(kind_end));
+    if (setting.name == "streams.num.standby.replicas")
+        name = fmt::format("group.streams.{}.standby.replicas", which);
+    const Settings::Entry* entry = settings.find(name);
+    if (entry == nullptr) return std::nullopt;
+    return as_number(entry->value);
+}
+
+Result<> check_group(const Settings& settings, const Setting& setting, const Value& value) {
+    if (setting.broker_setting.empty()) return {};
+    const std::int64_t number = as_number(value);
+    const auto least = bound(settings, setting, "min");
+    const auto most = bound(settings, setting, "max");
+    if (number >= least.value_or(number) && number <= most.value_or(number)) return {};
+    return invalid_config(fmt::format("{}: '{}' is outside of the broker's bounds, {} to {}",
+                                      setting.name, number, least.value_or(0),
+                                      most.value_or(number)));
+}
+
+Result<> check_group_together(const ClusterImage& image, const Settings& settings,
+                              const Configs& all) {
+    const auto value = [&](std::string_view name) {
+        return as_number(
+            group_value(image, settings, all, *config::find(Table::group, name)).value);
+    };
+    for (const std::string_view kind : {"consumer", "share", "streams"}) {
+        const std::int64_t session = value(fmt::format("{}.session.timeout.ms", kind));
+        const std::int64_t heartbeat = value(fmt::format("{}.heartbeat.interval.ms", kind));
+        if (session > heartbeat) continue;
+        return invalid_config(fmt::format(
+            "{0}.session.timeout.ms, {1}, must be more than {0}.heartbeat.interval.ms, {2}", kind,
+            session, heartbeat));
+    }
+    return {};
+}
+
+// ----- client metrics
+
+constexpr std::array<std::string_view, 6> kMatched = {"client_id",
+                                                      "client_instance_id",
+                                                      "client_software_name",
+                                                      "client_software_version",
+                                                      "client_source_address",
+                                                      "client_source_port"};
+
+bool is_match(std::string_view pattern) {
+    const std::size_t equals = pattern.find('=');
+    if (equals == pattern.npos || equals + 1 == pattern.size()) return false;
+    if (pattern.find('=', equals + 1) != pattern.npos) return false;
+    std::string_view name = pattern.substr(0, equals);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    return std::ranges::find(kMatched, name) != kMatched.end();
+}
+
+Result<> check_client_metrics(const Setting& setting, const Value& value) {
+    constexpr std::int64_t kLeastMs = 100;
+    constexpr std::int64_t kMostMs = 3'600'000;
+    if (setting.name == "interval.ms") {
+        const std::int64_t ms = as_number(value);
+        if (ms >= kLeastMs && ms <= kMostMs) return {};
+        return invalid_request(fmt::format(
+            "interval.ms: '{}' is out of range; allowed: [{},...,{}]", ms, kLeastMs, kMostMs));
+    }
+    if (setting.name != "match") return {};
+    for (const std::string& pattern : std::get<std::vector<std::string>>(value)) {
+        if (!is_match(pattern)) {
+            return invalid_config(
+                fmt::format("match: entries are NAME=PATTERN, commas between; NAME is one of {}",
+                            fmt::join(kMatched, ", ")));
+        }
+    }
+    return {};
+}
+
+// ----- all
+
+Result<> check(const Settings& settings, ResourceType type, std::string_view name,
+               std::string_view text) {
+    const std::optional<Table> table = table_of(type);
+    if (!table)
+        return invalid_request(
+            fmt::format("resources of type {} have no configs", static_cast<int>(type)));
+    if (type == ResourceType::broker) {
+        if (Result<> ok = check_broker_name(name); !ok) return ok.error();
+    }
+    const Setting* setting = config::find(*table, name);
+    if (setting == nullptr) return unknown(type, name);
+    const Result<Value> value = config::value_from_text(*setting, text);
+    if (!value) {
+        std::string what = fmt::format("{}: {}", name, value.error().detail);
+        return type == ResourceType::broker ? invalid_request(std::move(what))
+                                            : invalid_config(std::move(what));
+    }
+    switch (type) {
+        case ResourceType::topic:
+            return check_topic(*setting, *value);
+        case ResourceType::broker:
+            return check_broker(*setting, *value);
+        case ResourceType::group:
+            return check_group(settings, *setting, *value);
+        case ResourceType::client_metrics:
+            return check_client_metrics(*setting, *value);
+        case ResourceType::broker_logger:
+            break;
+    }
+    return {};
+}
+
+std::string inherited(const ClusterImage& image, const Settings& settings, ResourceType type,
+                      std::string_view name) {
+    const std::optional<Table> table = table_of(type);
+    const Setting* setting = !table ? nullptr : config::find(*table, name);
+    if (setting == nullptr) return {};
+    const auto text = [](const Value& value) { return config::text_of(value).value_or(""); };
+    switch (type) {
+        case ResourceType::topic:
+            return text(topic_value(image, settings, {}, *setting).value);
+        case ResourceType::group:
+            return text(group_value(image, settings, {}, *setting).value);
+        case ResourceType::broker:
+            for (const SourcedValue& each : broker_values(image, settings, name))
+                if (each.source != ConfigSource::dynamic_broker) return text(each.value);
+            return {};
+        case ResourceType::client_metrics:
+        case ResourceType::broker_logger:
+            break;
+    }
+    return text(config::default_value(*setting));
+}
+
+}  // namespace
+
+std::optional<config::Table> table_of(ResourceType type) {
+    switch (type) {
+        case ResourceType::topic:
+            return Table::topic;
+        case ResourceType::broker:
+            return Table::broker;
+        case ResourceType::client_metrics:
+            return Table::client_metrics;
+        case ResourceType::group:
+            return Table::group;
+        case ResourceType::broker_logger:
+            break;
+    }
+    return std::nullopt;
+}
+
+bool is_alterable(const Setting& setting) {
+    const bool is_kafkas =
+        setting.update == UpdateMode::cluster_wide || setting.update == UpdateMode::dynamic_only;
+    const bool is_delicate = setting.type == Type::password || setting.type == Type::class_name ||
+                             std::ranges::find(kCode, setting.name) != kCode.end();
+    if (!is_kafkas || is_delicate) return false;
+    return !setting.is_in_effect() || is_inherited_by_topics(setting.name) ||
+           setting.name == "producer.id.expiration.ms";
+}
+
+std::vector<std::string> without_effect(ResourceType type, const Configs& configs) {
+    std::vector<std::string> names;
+    const std::optional<Table> table = table_of(type);
+    for (const auto& [name, value] : configs) {
+        const Setting* setting = !table ? nullptr : config::find(*table, name);
+        if (setting == nullptr || !setting->is_in_effect()) names.push_back(name);
+    }
+    return names;
+}
+
+controller::ConfigRules make_config_rules(const Settings& settings,
+                                          std::function<const ClusterImage&()> image) {
+    return {
+        .check = [&settings](ResourceType type, std::string_view name,
+                             std::string_view value) { return check(settings, type, name, value); },
+        .check_together = [&settings, image](ResourceType type, const Configs& all) -> Result<> {
+            if (type == ResourceType::topic) return check_topic_together(image(), settings, all);
+            if (type == ResourceType::group) return check_group_together(image(), settings, all);
+            return {};
+        },
+        .is_list =
+            [](ResourceType type, std::string_view name) {
+                const std::optional<Table> table = table_of(type);
+                const Setting* setting = !table ? nullptr : config::find(*table, name);
+                return setting != nullptr && setting->type == Type::list;
+            },
+        .inherited =
+            [&settings, image](ResourceType type, std::string_view name) {
+                return inherited(image(), settings, type, name);
+            }};
+}
+
+}  // namespace moldau::broker
