@@ -3,6 +3,7 @@
 #include "moldau/net/asio_transport.hpp"
 
 #include "moldau/base/check.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,6 +20,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -187,7 +189,7 @@ public:
         return {.status = errno == EAGAIN ? IoStatus::would_block : IoStatus::failed};
     }
 
-    IoResult write(std::span<const BytesView> pieces) override {
+    IoResult write(std::span<const BytesView> pieces, bool more_follows) override {
         if (!socket_->open()) return {.status = IoStatus::failed};
         std::array<iovec, kPiecesMax> vectors;
         std::size_t count = 0;
@@ -202,10 +204,25 @@ public:
         message.msg_iovlen = count;
         ssize_t put = 0;
         do {
-            put = ::sendmsg(socket_->fd(), &message, MSG_NOSIGNAL);  // writev, but for SIGPIPE
+            // writev, but for SIGPIPE
+            put = ::sendmsg(socket_->fd(), &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
         } while (put < 0 && errno == EINTR);
         if (put >= 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(put)};
         return {.status = errno == EAGAIN ? IoStatus::would_block : IoStatus::failed};
+    }
+
+    IoResult send_file(const FileSlice& slice) override {
+        if (!socket_->open()) return {.status = IoStatus::failed};
+        if (slice.empty()) return {.status = IoStatus::ok};
+        MOLDAU_CHECK(slice.file->descriptor() >= 0, "a file of another world");
+        auto at = static_cast<off_t>(slice.at);
+        ssize_t put = 0;
+        do {
+            put = ::sendfile(socket_->fd(), slice.file->descriptor(), &at, slice.bytes);
+        } while (put < 0 && errno == EINTR);
+        if (put > 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(put)};
+        if (put < 0 && errno == EAGAIN) return {.status = IoStatus::would_block};
+        return {.status = IoStatus::failed};
     }
 
     void when_readable(Wake wake) override {

@@ -1,5 +1,9 @@
 #include "connection.hpp"
 
+#include "moldau/base/check.hpp"
+#include "moldau/runtime/disk_wait.hpp"
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,12 +12,16 @@ namespace {
 
 constexpr int kReadsPerTurn = 8;             // then other connections of the shard have their turn
 constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
+constexpr std::size_t kFileBytesPerSend = std::size_t{1} << 20U;
+constexpr std::uint64_t kBytesPerTurn = std::uint64_t{4} << 20U;  // of writing, likewise
+constexpr Duration kOverloadPause = std::chrono::milliseconds(10);
 constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 KiB a second
 
 }  // namespace
 
 Connection::Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream)
     : shard_(shared.shard),
+      disk_(shared.disk),
       settings_(shared.settings),
       budget_waiters_(shared.budget_waiters),
       info_(std::move(info)),
@@ -129,8 +137,14 @@ void Connection::start_writing() {
 
 runtime::Task<> Connection::write() {
     while (!failed_ && replies_.has_sendable()) {
-        if (send_some()) continue;
-        if (failed_) break;
+        const Sending sending = send_turn();
+        if (sending == Sending::failed) break;
+        if (sending == Sending::cold) {
+            co_await bring_in();
+            continue;
+        }
+        if (sending == Sending::sent && !replies_.has_sendable()) break;
+        // Blocked, or its turn is over: then it is the next one's when the loop has been round.
         const MonoTime deadline = idle_deadline();
         if (co_await runtime::writable(shard_, *stream_, deadline) != runtime::Waited::ready) {
             end_at_once("the peer does not read");
@@ -144,22 +158,78 @@ runtime::Task<> Connection::write() {
 
 void Connection::flush() {
     (void)replies_.sent(0);
-    while (!writing_ && !failed_ && replies_.has_sendable()) {
-        if (!send_some() && !failed_) start_writing();
-    }
+    if (writing_ || failed_ || !replies_.has_sendable()) return;
+    if (send_turn() != Sending::failed && replies_.has_sendable()) start_writing();
 }
 
-bool Connection::send_some() {
+/// Sends until all is out, or something is in the way, or others should have their turn.
+Connection::Sending Connection::send_turn() {
+    const std::uint64_t before = bytes_sent_;
+    Sending sending = Sending::sent;
+    while (sending == Sending::sent && replies_.has_sendable() &&
+           bytes_sent_ - before < kBytesPerTurn)
+        sending = send_some();
+    return sending;
+}
+
+Connection::Sending Connection::send_some() {
     std::array<BytesView, kPiecesPerWrite> pieces;
-    const std::size_t count = replies_.gather(pieces);
-    const IoResult put = stream_->write({pieces.data(), count});
-    if (put.status == IoStatus::ok) {
-        (void)replies_.sent(put.bytes);
-        last_active_ = shard_.now();
-        return true;
+    const ReplyQueue::Next next = replies_.gather(pieces);
+    IoResult put;
+    if (next.pieces > 0) {
+        put = stream_->write({pieces.data(), next.pieces}, next.more);
+    } else {
+        const FileSlice part = part_to_send(next.file);
+        if (part.empty()) {
+            cold_ = next.file;
+            cold_.bytes = std::min(cold_.bytes, kFileBytesPerSend);
+            return Sending::cold;
+        }
+        put = stream_->send_file(part);
     }
-    if (put.status != IoStatus::would_block) end_at_once("sending failed");
-    return false;
+    if (put.status == IoStatus::would_block) {
+        brought_in_ = {};  // it may be pushed out of memory again while the peer takes its time
+        return Sending::blocked;
+    }
+    if (put.status != IoStatus::ok) {
+        end_at_once("sending failed");
+        return Sending::failed;
+    }
+    (void)replies_.sent(put.bytes);
+    if (put.bytes < brought_in_.bytes) {
+        brought_in_.at += put.bytes;
+        brought_in_.bytes -= put.bytes;
+    } else {
+        brought_in_ = {};
+    }
+    bytes_sent_ += put.bytes;
+    last_active_ = shard_.now();
+    return Sending::sent;
+}
+
+/// What of `file`, from its first byte on, is in memory: sending more would hold up the shard.
+FileSlice Connection::part_to_send(const FileSlice& file) const {
+    FileSlice part = file;
+    if (brought_in_.file == file.file && brought_in_.at == file.at) {
+        part.bytes = std::min(part.bytes, brought_in_.bytes);
+    } else {
+        part.bytes = file.file->in_memory(file.at, std::min(part.bytes, kFileBytesPerSend));
+    }
+    return part;
+}
+
+runtime::Task<> Connection::bring_in() {
+    MOLDAU_CHECK(disk_ != nullptr, "ranges of files are sent, and the server has no disk");
+    const DiskResult<> done = co_await runtime::bring_in(shard_, *disk_, cold_);
+    if (done) {
+        brought_in_ = std::exchange(cold_, {});
+        co_return;
+    }
+    cold_ = {};
+    if (done.error().fault != DiskFault::overloaded || failed_)
+        co_return end_at_once("reading failed: " + done.error().detail);
+    // As many reads as there may be are under way: soon there is room.
+    co_await runtime::sleep_until(shard_, shard_.now() + kOverloadPause);
 }
 
 runtime::Task<Connection::Next> Connection::wait_for_bytes() {

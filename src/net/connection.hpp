@@ -6,6 +6,8 @@
 #include "frame_buffer.hpp"
 #include "reply_queue.hpp"
 
+#include "moldau/base/ports/disk.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/net/server.hpp"
 #include "moldau/net/session.hpp"
@@ -25,6 +27,7 @@ public:
     struct Shared {
         runtime::Shard& shard;
         Transport& transport;
+        Disk* disk;  // null: no reply holds ranges of files
         runtime::MemoryBudget& budget;
         runtime::BudgetWaiters& budget_waiters;
         const ConnectionSettings& settings;
@@ -56,6 +59,7 @@ private:
     runtime::Task<Next> wait_for_memory();
     runtime::Task<> drain();
     runtime::Task<> write();
+    runtime::Task<> bring_in();
     runtime::Task<> answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task);
 
     Next read_once();
@@ -63,7 +67,10 @@ private:
     void serve(Bytes frame);
     void start_writing();
     void flush();
-    bool send_some();
+    enum class Sending : std::uint8_t { sent, blocked, cold, failed };
+    Sending send_some();
+    Sending send_turn();
+    FileSlice part_to_send(const FileSlice& file) const;
     bool charge();
     std::size_t in_use() const { return frames_.held() + replies_.bytes(); }
     void end_at_once(std::string_view reason);
@@ -72,6 +79,7 @@ private:
     MonoTime read_deadline() const;
 
     runtime::Shard& shard_;
+    Disk* const disk_;
     const ConnectionSettings& settings_;
     runtime::BudgetWaiters& budget_waiters_;
     ConnectionInfo info_;
@@ -79,13 +87,16 @@ private:
     std::unique_ptr<Session> session_;
     FrameBuffer frames_;
     ReplyQueue replies_;
+    FileSlice cold_;        // what bring_in() is for
+    FileSlice brought_in_;  // sent without asking again: some file systems never say that it is hot
     runtime::MemoryBudget::Holder memory_;  // follows in_use()
     runtime::Signal progress_;              // replies were sent, or writing has ended
     MonoTime last_active_;                  // bytes came or went
     MonoTime frame_deadline_;               // of the unfinished frame, if there is one
-    bool writing_ = false;                  // write() runs, or is about to
-    bool failed_ = false;                   // the stream is closed
-    runtime::TaskGroup tasks_;              // write() and the answers under way
+    std::uint64_t bytes_sent_ = 0;
+    bool writing_ = false;      // write() runs, or is about to
+    bool failed_ = false;       // the stream is closed
+    runtime::TaskGroup tasks_;  // write() and the answers under way
 };
 
 }  // namespace moldau::net

@@ -2,11 +2,38 @@
 
 #include "moldau/base/check.hpp"
 
-namespace moldau::net {
+#include <algorithm>
+#include <utility>
 
-std::size_t ReplyQueue::size_of(const Reply& reply) {
-    std::size_t size = reply.first.size();
-    for (const Bytes& piece : reply.more) size += piece.size();
+namespace moldau::net {
+namespace {
+
+std::size_t pieces_of(const Reply& reply) {
+    return 1 + reply.more.size();
+}
+
+/// Null when piece `index` is a range of a file.
+const Bytes* bytes_at(const Reply& reply, std::size_t index) {
+    return index == 0 ? &reply.first : std::get_if<Bytes>(&reply.more[index - 1]);
+}
+
+const FileSlice& file_at(const Reply& reply, std::size_t index) {
+    return std::get<FileSlice>(reply.more[index - 1]);
+}
+
+std::size_t size_at(const Reply& reply, std::size_t index) {
+    const Bytes* const bytes = bytes_at(reply, index);
+    return bytes != nullptr ? bytes->size() : file_at(reply, index).bytes;
+}
+
+}  // namespace
+
+ReplyQueue::Size ReplyQueue::size_of(const Reply& reply) {
+    Size size;
+    for (std::size_t i = 0; i < pieces_of(reply); ++i) {
+        size.sent += size_at(reply, i);
+        size.held += bytes_at(reply, i) != nullptr ? size_at(reply, i) : sizeof(FileSlice);
+    }
     return size;
 }
 
@@ -27,58 +54,64 @@ void ReplyQueue::complete(Ticket ticket, Reply reply) {
     if (reply.outcome != Reply::Outcome::send) reply.first = {};
     if (reply.outcome != Reply::Outcome::send) reply.more.clear();
     slot.reply = std::move(reply);
-    bytes_ += size_of(slot.reply);
+    bytes_ += size_of(slot.reply).held;
     if (slot.reply.outcome == Reply::Outcome::close) {
         for (std::size_t i = index + 1; i < slots_.size(); ++i)
-            bytes_ -= slots_[i].request_bytes + size_of(slots_[i].reply);
+            bytes_ -= slots_[i].request_bytes + size_of(slots_[i].reply).held;
         slots_.resize(index + 1);
         closing_ = true;
         if (head_ + ready_slots_ > slots_.size()) ready_slots_ = slots_.size() - head_;
     }
     while (head_ + ready_slots_ < slots_.size() && slots_[head_ + ready_slots_].done) {
-        unsent_ready_ += size_of(slots_[head_ + ready_slots_].reply);
+        unsent_ready_ += size_of(slots_[head_ + ready_slots_].reply).sent;
         ++ready_slots_;
     }
 }
 
-std::size_t ReplyQueue::gather(std::span<BytesView> out) const {
-    std::size_t used = 0;
+ReplyQueue::Next ReplyQueue::gather(std::span<BytesView> out) const {
+    Next next;
     std::size_t skip = head_sent_;
-    const auto add = [&](BytesView piece) {
-        if (skip >= piece.size()) {
-            skip -= piece.size();
-            return;
+    std::size_t piece = head_piece_;
+    for (std::size_t slot = head_; slot < head_ + ready_slots_; ++slot) {
+        const Reply& reply = slots_[slot].reply;
+        for (; piece < pieces_of(reply); ++piece) {
+            const std::size_t left = size_at(reply, piece) - std::exchange(skip, 0);
+            if (left == 0) continue;
+            const Bytes* const bytes = bytes_at(reply, piece);
+            next.more = next.pieces == out.size() || (bytes == nullptr && next.pieces > 0);
+            if (next.more) return next;
+            if (bytes == nullptr) {
+                const FileSlice& file = file_at(reply, piece);
+                next.file = {file.file, file.at + (file.bytes - left), left};
+                return next;
+            }
+            out[next.pieces++] = bytes->view().subspan(bytes->size() - left);
         }
-        out[used++] = piece.subspan(skip);
-        skip = 0;
-    };
-    for (std::size_t i = head_; i < head_ + ready_slots_; ++i) {
-        const Reply& reply = slots_[i].reply;
-        if (used == out.size()) return used;
-        add(reply.first);
-        for (const Bytes& piece : reply.more) {
-            if (used == out.size()) return used;
-            add(piece);
-        }
+        piece = 0;
     }
-    return used;
+    return next;
 }
 
 std::size_t ReplyQueue::sent(std::size_t count) {
     MOLDAU_CHECK(count <= unsent_ready_, "count={} unsent={}", count, unsent_ready_);
     unsent_ready_ -= count;
-    head_sent_ += count;
-    return pop_finished();
+    return pop_finished(count);
 }
 
-std::size_t ReplyQueue::pop_finished() {
+std::size_t ReplyQueue::pop_finished(std::size_t count) {
     std::size_t released = 0;
     while (ready_slots_ > 0 && slots_[head_].reply.outcome != Reply::Outcome::close) {
         Slot& slot = slots_[head_];
-        const std::size_t size = size_of(slot.reply);
-        if (head_sent_ < size) break;
-        head_sent_ -= size;
-        released += size + slot.request_bytes;
+        for (; head_piece_ < pieces_of(slot.reply); ++head_piece_) {
+            const std::size_t part = std::min(count, size_at(slot.reply, head_piece_) - head_sent_);
+            count -= part;
+            head_sent_ += part;
+            if (head_sent_ < size_at(slot.reply, head_piece_)) break;
+            head_sent_ = 0;
+        }
+        if (head_piece_ < pieces_of(slot.reply)) break;
+        head_piece_ = 0;
+        released += size_of(slot.reply).held + slot.request_bytes;
         slot.reply = {};
         ++head_;
         ++first_;

@@ -25,7 +25,7 @@ struct ShardConnections {
     ShardConnections(ShardAndTransport where, runtime::MemoryBudget& budget,
                      const ConnectionSettings& settings, Service& service)
         : waiters(budget, *where.shard),
-          shared{*where.shard, *where.transport, budget, waiters, settings, service},
+          shared{*where.shard, *where.transport, where.disk, budget, waiters, settings, service},
           tasks(*where.shard) {}
 
     runtime::BudgetWaiters waiters;

@@ -52,4 +52,10 @@ Task<DiskResult<>> sync_directory(Shard& shard, Disk& disk, std::string path) {
     co_return co_await outcome_of(std::move(submitted));
 }
 
+Task<DiskResult<>> bring_in(Shard& shard, Disk& disk, FileSlice slice) {
+    auto submitted = std::make_shared<Submitted<void>>(shard);
+    disk.bring_in(slice, Submitted<void>::ending(submitted));
+    co_return co_await outcome_of(std::move(submitted));
+}
+
 }  // namespace moldau::runtime

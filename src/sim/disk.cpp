@@ -1,5 +1,8 @@
 #include "disk.hpp"
 
+#include "moldau/base/check.hpp"
+#include "moldau/base/ports/file_slice.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +39,7 @@ struct Access {
     }
 };
 
-class SimFile final : public File {
+class SimFile final : public File, public SendableFile {
 public:
     SimFile(Access access, std::string path, std::shared_ptr<Inode> inode, bool writable)
         : access_(access), path_(std::move(path)), inode_(std::move(inode)), writable_(writable) {}
@@ -73,6 +76,32 @@ public:
         if (!bytes) return bytes.error();
         std::ranges::copy(*bytes, into.begin());
         return TryRead{.bytes = bytes->size()};
+    }
+
+    std::size_t in_memory(std::uint64_t at, std::size_t count) override {
+        const PortCall call(access_.host);
+        if (call.dead() || count == 0) return count;
+        if (access_.strikes(access_.engine.disk_faults.cold_read)) {
+            // None of it, or not all.
+            count =
+                access_.medium.random.chance(500'000) ? 0 : access_.medium.random.between(1, count);
+        }
+        inode_->told_hot(at, count);
+        return count;
+    }
+    int descriptor() const override { return -1; }
+
+    DiskResult<BytesView> bytes_to_send(std::uint64_t at, std::size_t count) override {
+        MOLDAU_CHECK(inode_->is_told_hot(at, count), "a shard would wait for the disk: {} at {}",
+                     path_, at);
+        return bytes_at(at, count);
+    }
+    void bring_in(std::uint64_t at, std::size_t count, DiskDone<> done) {
+        access_.later(What::read, [file = copy(), at, count, done = std::move(done)]() mutable {
+            if (auto bytes = file.bytes_at(at, count); !bytes) return done(bytes.error());
+            file.inode_->told_hot(at, count);
+            done({});
+        });
     }
 
     void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) override {
@@ -271,6 +300,14 @@ public:
             access.medium.settle_names(path, changes);
             done({});
         });
+    }
+
+    void bring_in(const FileSlice& slice, DiskDone<> done) override {
+        const PortCall call(access_.host);
+        if (call.dead()) return;
+        auto* file = dynamic_cast<SimFile*>(slice.file.get());
+        MOLDAU_CHECK(file != nullptr, "a file of another disk");
+        file->bring_in(slice.at, slice.bytes, std::move(done));
     }
 
     DiskResult<DiskSpace> space(const std::string& path) override {

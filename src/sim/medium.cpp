@@ -21,7 +21,22 @@ void Inode::mark(std::uint64_t at, std::uint64_t count) {
     }
 }
 
+void Inode::told_hot(std::uint64_t at, std::uint64_t count) {
+    for (std::uint64_t sector = at / kSectorBytes; count > 0 && sector * kSectorBytes < at + count;
+         ++sector)
+        hot.insert(sector);
+}
+
+bool Inode::is_told_hot(std::uint64_t at, std::uint64_t count) const {
+    for (std::uint64_t sector = at / kSectorBytes; count > 0 && sector * kSectorBytes < at + count;
+         ++sector) {
+        if (!hot.contains(sector)) return false;
+    }
+    return true;
+}
+
 void Inode::close() {
+    hot.clear();
     for (auto& [_, sectors] : syncing) dirty.merge(sectors);
     syncing.clear();
     for (const std::uint64_t sector : lost) {

@@ -29,11 +29,14 @@ struct Inode {
     // Of syncs that failed: they count as clean, and may leave the page cache at any time. They
     // leave it with the process.
     Sectors lost;
+    Sectors hot;  // that someone was told are in memory
 
     /// The process has died: sectors of syncs that will not end are dirty again, those of failed
     /// ones are read from the device, as they were.
     void close();
     void mark(std::uint64_t at, std::uint64_t count);
+    void told_hot(std::uint64_t at, std::uint64_t count);
+    bool is_told_hot(std::uint64_t at, std::uint64_t count) const;
     /// Makes `sectors` durable as they are now.
     void settle(const Sectors& sectors);
 };

@@ -1,8 +1,11 @@
 // The simulator's Transport: what a process sees of the network.
+#include "disk.hpp"
 #include "network.hpp"
 
 #include "moldau/base/check.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 
+#include <array>
 #include <utility>
 
 namespace moldau::sim {
@@ -25,9 +28,20 @@ public:
         if (call.dead()) return {.status = IoStatus::failed};
         return network_.read(connection_, end_, into);
     }
-    IoResult write(std::span<const BytesView> pieces) override {
+    IoResult write(std::span<const BytesView> pieces, bool /*more_follows*/) override {
         const PortCall call(host());
         if (call.dead()) return {.status = IoStatus::failed};
+        return network_.write(connection_, end_, pieces);
+    }
+    IoResult send_file(const FileSlice& slice) override {
+        const PortCall call(host());
+        if (call.dead()) return {.status = IoStatus::failed};
+        if (slice.empty()) return {.status = IoStatus::ok};
+        auto* file = dynamic_cast<SendableFile*>(slice.file.get());
+        MOLDAU_CHECK(file != nullptr, "a file of another world");
+        const auto bytes = file->bytes_to_send(slice.at, slice.bytes);
+        if (!bytes || bytes->empty()) return {.status = IoStatus::failed};
+        const std::array pieces{*bytes};
         return network_.write(connection_, end_, pieces);
     }
     void when_readable(Wake wake) override { wait(true, std::move(wake)); }

@@ -1,6 +1,7 @@
 // The real server of `net`, unchanged, in the simulated world: crashes at any call, resets, pieces
 // of any size. Every reply is the one that was asked for, in order; a seed is one history.
 #include "moldau/base/endian.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 #include "moldau/net/server.hpp"
 #include "moldau/runtime/task_group.hpp"
 #include "moldau/runtime/wait.hpp"
@@ -11,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,17 +36,39 @@ std::string framed(std::string_view text) {
     return bytes.append(text);
 }
 
-/// Gives every frame back, some at once and some by a task that takes its time.
+/// Gives every frame back, some at once, some by a task that takes its time, some from a file.
 class SlowEcho final : public net::Service {
     class EchoSession final : public net::Session {
     public:
-        explicit EchoSession(Shard& shard) : shard_(shard) {}
+        EchoSession(Shard& shard, std::shared_ptr<File> file)
+            : shard_(shard), file_(std::move(file)) {}
         net::Answer serve(Bytes frame) override {
-            if (shard_.random().below(2) == 0) return reply(frame);
-            return later(shard_, std::move(frame));
+            switch (shard_.random().below(3)) {
+                case 0:
+                    return reply(frame);
+                case 1:
+                    return from_file(frame);
+                default:
+                    return later(shard_, std::move(frame));
+            }
         }
 
     private:
+        /// What stands between its first and its last word is sent from a file of another shard's.
+        net::Answer from_file(const Bytes& frame) {
+            const std::size_t middle = frame.size() / 2;
+            const std::size_t end = frame.size() - frame.size() / 4;
+            const auto at = file_->size();
+            const std::array pieces{frame.view().subspan(middle, end - middle)};
+            if (!at || !file_->write(*at, pieces)) return reply(frame);
+            const std::string all = framed(as_text(frame));
+            net::Reply made{.outcome = net::Reply::Outcome::send,
+                            .first = Bytes::copy_of(as_bytes(all.substr(0, 4 + middle))),
+                            .more = {}};
+            made.more.emplace_back(FileSlice{file_, *at, end - middle});
+            made.more.emplace_back(frame.slice(end, frame.size() - end));
+            return made;
+        }
         static net::Reply reply(const Bytes& frame) {
             return {.outcome = net::Reply::Outcome::send,
                     .first = Bytes::copy_of(as_bytes(framed(as_text(frame)))),
@@ -56,17 +80,27 @@ class SlowEcho final : public net::Service {
             co_return reply(frame);
         }
         Shard& shard_;
+        std::shared_ptr<File> file_;
     };
 
 public:
-    std::unique_ptr<net::Session> open(Shard& shard, const net::ConnectionInfo&) override {
-        return std::make_unique<EchoSession>(shard);
+    explicit SlowEcho(Process& process) {
+        auto opened = process.disk(0).open("/echoed", OpenMode::create_if_none);
+        EXPECT_TRUE(opened) << opened.error().detail;
+        if (opened) file_ = std::move(*opened);
     }
+    std::unique_ptr<net::Session> open(Shard& shard, const net::ConnectionInfo&) override {
+        return std::make_unique<EchoSession>(shard, file_);
+    }
+
+private:
+    std::shared_ptr<File> file_;
 };
 
 class ServerProgram final : public Program {
 public:
-    explicit ServerProgram(Process& process) : server_({}, places(process), service_) {
+    explicit ServerProgram(Process& process)
+        : service_(process), server_({}, places(process), service_) {
         const auto listening = server_.listen({{.name = "SIM", .endpoint = {"", kPort}}});
         EXPECT_TRUE(listening) << listening.error().detail;
     }
@@ -75,7 +109,7 @@ private:
     static std::vector<net::ShardAndTransport> places(Process& process) {
         std::vector<net::ShardAndTransport> all;
         for (std::size_t i = 0; i < process.shards(); ++i)
-            all.push_back({&process.shard(i), &process.transport(i)});
+            all.push_back({&process.shard(i), &process.transport(i), &process.disk(i)});
         return all;
     }
     SlowEcho service_;
@@ -169,6 +203,7 @@ public:
 
 std::uint64_t run_seed(std::uint64_t seed, Told& told) {
     World world({.seed = seed,
+                 .disk = {.cold_read = 300'000},
                  .network = {.delay_max = milliseconds(2), .piecemeal = 300'000, .reset = 2'000}});
     SeededRandom random = world.random("faults");
     const auto server = world.add_process(

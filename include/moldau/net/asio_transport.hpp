@@ -17,7 +17,8 @@ struct SocketOptions {
 };
 
 /// One for each shard; used on that shard, and destroyed before it. Names are resolved off the
-/// shard in connect(), but on the calling thread in listen(), which belongs to the start.
+/// shard in connect(), but on the calling thread in listen(), which belongs to the start. SIGPIPE
+/// is blocked on the shard's thread or ignored: sendfile(2) cannot be told not to raise it.
 std::unique_ptr<Transport> make_asio_transport(runtime::Shard& shard, SocketOptions options = {});
 
 }  // namespace moldau::net

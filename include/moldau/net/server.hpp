@@ -1,6 +1,7 @@
 // The listening side: one acceptor, connections spread over the shards, their limits.
 #pragma once
 
+#include "moldau/base/ports/disk.hpp"
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/base/result.hpp"
 #include "moldau/net/connection_limits.hpp"
@@ -28,10 +29,11 @@ struct ListenerSettings {
     Endpoint endpoint;  // port 0: a free one
 };
 
-/// A shard and its way to the network; both outlive the server.
+/// A shard and its ways to the world; all outlive the server.
 struct ShardAndTransport {
     runtime::Shard* shard = nullptr;
     Transport* transport = nullptr;
+    Disk* disk = nullptr;  // needed by replies that hold ranges of files
 };
 
 /// Accepts on the first shard and hands each connection to the shard that has the fewest.

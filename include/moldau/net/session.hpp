@@ -3,6 +3,7 @@
 #pragma once
 
 #include "moldau/base/bytes.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/runtime/task.hpp"
 
@@ -31,8 +32,10 @@ struct Reply {
         close,    // close the connection once the earlier replies are out
     };
     Outcome outcome = Outcome::nothing;
+    /// A range of a file takes no memory; plaintext sends it by sendfile.
+    using Piece = std::variant<Bytes, FileSlice>;
     Bytes first;
-    std::vector<Bytes> more;  // sent behind `first`, by reference: records
+    std::vector<Piece> more;  // sent behind `first`, by reference: records
 };
 
 /// At once, or when the task ends. Tasks of one connection run side by side; their replies leave in

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moldau/base/ports/disk.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 #include "moldau/runtime/shard.hpp"
 #include "moldau/runtime/task.hpp"
 
@@ -14,5 +15,6 @@ namespace moldau::runtime {
 Task<DiskResult<>> sync(Shard& shard, File& file);
 Task<DiskResult<Bytes>> read(Shard& shard, File& file, std::uint64_t at, std::size_t count);
 Task<DiskResult<>> sync_directory(Shard& shard, Disk& disk, std::string path);
+Task<DiskResult<>> bring_in(Shard& shard, Disk& disk, FileSlice slice);
 
 }  // namespace moldau::runtime

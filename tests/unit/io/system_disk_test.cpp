@@ -3,16 +3,24 @@
 #include "support/lone_shard.hpp"
 #include "support/temporary_directory.hpp"
 
+#include "moldau/base/ports/file_slice.hpp"
 #include "moldau/runtime/disk_wait.hpp"
 #include "moldau/runtime/shards.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
+#include <fcntl.h>
 #include <future>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <optional>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace moldau::io {
 namespace {
@@ -112,6 +120,85 @@ TEST_F(SystemDiskTest, TruncatesAndPreallocatesWithZeros) {
     EXPECT_EQ(read(*file, 0, 10), std::string("he\0\0\0", 5));
     ASSERT_TRUE(file->preallocate(3)) << "never makes it shorter";
     EXPECT_EQ(*file->size(), 5U);
+}
+
+TEST_F(SystemDiskTest, TellsWhatIsInMemoryAndBringsInWhatIsNot) {
+    auto file = open("log");
+    ASSERT_TRUE(write(*file, 0, std::string(3'000'000, 'x')));
+    // A file system in memory may say of nothing that it is there.
+    if (file->in_memory(0, 3'000'000) == 0) GTEST_SKIP() << "this file system does not tell";
+    EXPECT_EQ(file->in_memory(0, 3'000'000), 3'000'000U);
+    EXPECT_EQ(file->in_memory(4095, 2), 2U);
+    EXPECT_EQ(file->in_memory(2'999'999, 1), 1U) << "the last page is not a whole one";
+    EXPECT_EQ(file->in_memory(5, 0), 0U);
+    ASSERT_TRUE(sync(*file));
+    ASSERT_EQ(::posix_fadvise(file->descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+    if (file->in_memory(0, 3'000'000) > 0) GTEST_SKIP() << "nor forgets it on demand";
+
+    const std::shared_ptr<File> shared = std::move(file);
+    const auto bring_in = [&](std::uint64_t at, std::size_t count) {
+        std::optional<DiskResult<>> done;
+        disk_->bring_in({shared, at, count}, [&](DiskResult<> got) { done.emplace(got); });
+        EXPECT_FALSE(done) << "never inside the call";
+        return until_set(done);
+    };
+    ASSERT_TRUE(bring_in(1'000'000, 100'000));
+    EXPECT_EQ(shared->in_memory(1'000'000, 100'000), 100'000U);
+    EXPECT_EQ(shared->in_memory(1'000'000, 2'000'000), 65'536U) << "a part of it";
+    EXPECT_EQ(shared->in_memory(2'900'000, 1'000), 0U);
+    ASSERT_TRUE(bring_in(2'900'000, 1'000'000)) << "what there is of it";
+    EXPECT_EQ(shared->in_memory(2'900'000, 100'000), 100'000U);
+    EXPECT_EQ(shared->in_memory(2'900'000, 1'000'000), 65'536U);
+}
+
+/// From here on the kernel has no cachestat(2), as before Linux 6.5 and in some sandboxes.
+void forbid_cachestat() {
+    std::array rules{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 451, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{rules.size(), rules.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        ::_exit(2);
+}
+
+TEST_F(SystemDiskTest, TellsWhatIsInMemoryAlsoWithoutCachestat) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    auto file = open("log");
+    ASSERT_TRUE(write(*file, 0, std::string(3'000'000, 'x')));
+    if (file->in_memory(0, 1) == 0) GTEST_SKIP() << "this file system does not tell";
+    ASSERT_TRUE(sync(*file));
+    const auto looks_right = [&] {
+        forbid_cachestat();
+        const bool hot = file->in_memory(0, 3'000'000) == 3'000'000;
+        const bool forgot =
+            ::posix_fadvise(file->descriptor(), 1'000'000, 1'000'000, POSIX_FADV_DONTNEED) == 0;
+        // One that cannot be made to forget is not asked further.
+        const bool hole =
+            file->in_memory(0, 3'000'000) == 65'536 && file->in_memory(1'100'000, 9) == 0;
+        std::array<std::byte, 1> byte;
+        const auto still_there = file->try_read(1'500'000, byte);
+        ::_exit(hot && forgot && (hole || !still_there->would_block) ? 0 : 1);
+    };
+    EXPECT_EXIT(looks_right(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(SystemDiskTest, BringsInTheFilesOfOtherShardsAndAnswersOnItsOwn) {
+    runtime::Shards shards(
+        {.count = 1}, clock_,
+        [](std::size_t) { return std::make_unique<support::CountingRandom>(); }, sink_);
+    const auto theirs = make_system_disk(shards[0], pool_);
+    auto opened = theirs->open(path("log"), OpenMode::create_new);
+    ASSERT_TRUE(opened);
+    ASSERT_TRUE(write(**opened, 0, "hello"));
+    std::optional<DiskResult<>> done;
+    disk_->bring_in({std::move(*opened), 0, 5}, [&](DiskResult<> got) { done.emplace(got); });
+    EXPECT_TRUE(until_set(done)) << "this thread's shard has run it";
+    pool_.stop();
+    shards.stop();
 }
 
 TEST_F(SystemDiskTest, TellsFaultsApart) {

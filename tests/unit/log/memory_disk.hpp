@@ -3,6 +3,7 @@
 #pragma once
 
 #include "moldau/base/ports/disk.hpp"
+#include "moldau/base/ports/file_slice.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -99,6 +100,9 @@ public:
             done({});
         });
     }
+    void bring_in(const FileSlice&, DiskDone<> done) override {
+        pending_.push_back([done = std::move(done)]() mutable { done({}); });
+    }
     DiskResult<DiskSpace> space(const std::string&) override {
         return DiskSpace{bytes_max, bytes_max - used()};
     }
@@ -142,6 +146,10 @@ private:
             if (disk_.cold) return TryRead{.would_block = true};
             return TryRead{.bytes = copy(at, into)};
         }
+        std::size_t in_memory(std::uint64_t, std::size_t count) override {
+            return disk_.cold ? 0 : count;
+        }
+        int descriptor() const override { return -1; }
         void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) override {
             disk_.pending_.push_back([&disk = disk_, path = path_, content = content_, at, count,
                                       done = std::move(done)]() mutable {

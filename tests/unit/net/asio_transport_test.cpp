@@ -2,8 +2,12 @@
 #include "moldau/net/asio_transport.hpp"
 
 #include "support/lone_shard.hpp"
+#include "support/temporary_directory.hpp"
 
+#include "moldau/base/ports/file_slice.hpp"
+#include "moldau/io/system_disk.hpp"
 #include "moldau/runtime/shards.hpp"
+#include "moldau/runtime/worker_pool.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -122,6 +126,82 @@ TEST_P(AsioTransportOn, CarriesBytesBothWaysAndTheEndOfThem) {
 }
 INSTANTIATE_TEST_SUITE_P(Addresses, AsioTransportOn,
                          testing::Values("127.0.0.1", "::1", "localhost"));
+
+Task<std::size_t> send_all(Shard& shard, ByteStream& stream, FileSlice slice) {
+    std::size_t sent = 0;
+    while (!slice.empty()) {
+        const IoResult put = stream.send_file(slice);
+        if (put.status == IoStatus::would_block) {
+            co_await runtime::writable(shard, stream, shard.now() + seconds(20));
+        } else if (put.status != IoStatus::ok) {
+            break;
+        }
+        sent += put.bytes;
+        slice.at += put.bytes;
+        slice.bytes -= put.bytes;
+    }
+    co_return sent;
+}
+
+Task<> sends_file(Shard& shard, Transport& transport, Acceptor& acceptor, FileSlice slice,
+                  std::size_t& sent) {
+    Stream stream = co_await accept_one(shard, transport, acceptor);
+    const std::array head{as_bytes("head:")};
+    EXPECT_EQ(stream->write(head, true).bytes, 5U);
+    sent = co_await send_all(shard, *stream, std::move(slice));
+    stream->finish_sending();
+    const std::string ended = co_await read_until_end(shard, *stream);
+    EXPECT_EQ(ended, "|end");
+}
+
+struct OneFile {
+    explicit OneFile(std::string_view content) {
+        auto opened = disk->open(directory.path() + "/log", OpenMode::create_new);
+        EXPECT_TRUE(opened);
+        file = std::move(*opened);
+        const std::array pieces{as_bytes(content)};
+        EXPECT_TRUE(file->write(0, pieces));
+    }
+    support::TemporaryDirectory directory;
+    OneShard one;
+    runtime::WorkerPool pool{{.name = "disk", .threads = 1}};
+    std::unique_ptr<Disk> disk = io::make_system_disk(one.shard, pool);
+    std::shared_ptr<File> file;
+};
+
+TEST(AsioTransport, SendsARangeOfAFileInAsManyCallsAsItTakes) {
+    std::string content(8'000'000, '?');  // more than the sockets' buffers hold
+    std::iota(content.begin(), content.end(), '\0');
+    OneFile f(content);
+    auto acceptor = f.one.transport->listen({"127.0.0.1", 0});
+    ASSERT_TRUE(acceptor);
+    std::string answer;
+    std::size_t sent = 0;
+    runtime::spawn(f.one.shard, "server",
+                   sends_file(f.one.shard, *f.one.transport, **acceptor,
+                              FileSlice{f.file, 1000, 7'000'000}, sent));
+    runtime::spawn(f.one.shard, "client",
+                   ask(f.one.shard, *f.one.transport, (*acceptor)->local(), "", answer));
+    f.one.run_tasks();
+    EXPECT_EQ(sent, 7'000'000U);
+    EXPECT_TRUE(answer == "head:" + content.substr(1000, 7'000'000) + "|end") << answer.size();
+}
+
+TEST(AsioTransport, ARangeThatGoesBeyondItsFileFails) {
+    OneFile f("0123456789");
+    auto acceptor = f.one.transport->listen({"127.0.0.1", 0});
+    ASSERT_TRUE(acceptor);
+    std::string answer;
+    std::size_t sent = 0;
+    runtime::spawn(
+        f.one.shard, "server",
+        sends_file(f.one.shard, *f.one.transport, **acceptor, FileSlice{f.file, 4, 100}, sent));
+    runtime::spawn(f.one.shard, "client",
+                   ask(f.one.shard, *f.one.transport, (*acceptor)->local(), "", answer));
+    f.one.run_tasks();
+    EXPECT_EQ(sent, 6U);
+    EXPECT_EQ(answer, "head:456789|end");
+}
 
 TEST(AsioTransport, ReachesAServerByItsName) {
     OneShard one;

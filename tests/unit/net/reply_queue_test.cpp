@@ -1,9 +1,11 @@
 #include "reply_queue.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace moldau::net {
 namespace {
@@ -15,12 +17,29 @@ Reply closing() {
     return {.outcome = Reply::Outcome::close, .first = {}, .more = {}};
 }
 
-std::string sendable(const ReplyQueue& queue) {
-    std::array<BytesView, 16> pieces;
+/// A file that nobody reads from.
+class NoFile final : public File {
+public:
+    DiskResult<> write(std::uint64_t, std::span<const BytesView>) override { return {}; }
+    DiskResult<TryRead> try_read(std::uint64_t, MutableBytes) override { return TryRead{}; }
+    std::size_t in_memory(std::uint64_t, std::size_t count) override { return count; }
+    int descriptor() const override { return -1; }
+    void read(std::uint64_t, std::size_t, DiskDone<Bytes>) override {}
+    void sync(DiskDone<>) override {}
+    DiskResult<std::uint64_t> size() override { return std::uint64_t{0}; }
+    DiskResult<> truncate(std::uint64_t) override { return {}; }
+    DiskResult<> preallocate(std::uint64_t) override { return {}; }
+};
+
+/// Bytes as they are, "+" when more may follow them at once; a range of a file as "<at..end>".
+std::string sendable(const ReplyQueue& queue, std::size_t pieces_max = 16) {
+    std::vector<BytesView> pieces(pieces_max);
+    const ReplyQueue::Next next = queue.gather(pieces);
+    if (!next.file.empty())
+        return fmt::format("<{}..{}>", next.file.at, next.file.at + next.file.bytes);
     std::string text;
-    const std::size_t count = queue.gather(pieces);
-    for (std::size_t i = 0; i < count; ++i) text += as_text(pieces[i]);
-    return text;
+    for (std::size_t i = 0; i < next.pieces; ++i) text += as_text(pieces[i]);
+    return text + (next.more ? "+" : "");
 }
 
 TEST(ReplyQueue, KeepsTheOrderOfRequestsWhateverTheOrderOfAnswers) {
@@ -48,6 +67,49 @@ TEST(ReplyQueue, GoesOnWhereAPartialWriteEnded) {
     EXPECT_EQ(sendable(queue), "next");
     EXPECT_EQ(queue.sent(4), 5U);
     EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST(ReplyQueue, SendsRangesOfFilesInTheirPlaceAmongTheBytes) {
+    ReplyQueue queue;
+    Reply reply = sending("head");
+    reply.more.emplace_back(FileSlice{nullptr, 1000, 500});
+    reply.more.emplace_back(Bytes::copy_of(as_bytes("between")));
+    reply.more.emplace_back(FileSlice{nullptr, 0, 0});
+    reply.more.emplace_back(Bytes::copy_of(as_bytes("empty")));
+    reply.more.emplace_back(FileSlice{nullptr, 7, 10});
+    queue.complete(queue.expect(1), std::move(reply));
+    queue.complete(queue.expect(1), sending("next"));
+    EXPECT_EQ(sendable(queue), "head+");
+    (void)queue.sent(3);
+    EXPECT_EQ(sendable(queue), "d+");
+    (void)queue.sent(1);
+    EXPECT_EQ(sendable(queue), "<1000..1500>");
+    (void)queue.sent(499);
+    EXPECT_EQ(sendable(queue), "<1499..1500>");
+    (void)queue.sent(1);
+    EXPECT_EQ(sendable(queue), "betweenempty+");
+    EXPECT_EQ(sendable(queue, 1), "between+") << "as many pieces as there is room for";
+    (void)queue.sent(12);
+    EXPECT_EQ(sendable(queue), "<7..17>");
+    EXPECT_GT(queue.sent(10), 0U);
+    EXPECT_EQ(sendable(queue), "next");
+    EXPECT_EQ(queue.sent(4), 5U);
+    EXPECT_FALSE(queue.has_sendable());
+    EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST(ReplyQueue, ARangeOfAFileTakesHardlyAnyMemoryAndPinsItsFileUntilItIsOut) {
+    ReplyQueue queue;
+    const auto file = std::make_shared<NoFile>();
+    Reply reply = sending("head");
+    reply.more.emplace_back(FileSlice{file, 0, std::size_t{1} << 40U});
+    queue.complete(queue.expect(1), std::move(reply));
+    EXPECT_LT(queue.bytes(), 100U);
+    EXPECT_EQ(file.use_count(), 2);
+    (void)queue.sent(4);
+    (void)queue.sent(std::size_t{1} << 40U);
+    EXPECT_EQ(file.use_count(), 1);
     EXPECT_EQ(queue.bytes(), 0U);
 }
 

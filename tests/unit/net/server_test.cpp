@@ -2,22 +2,27 @@
 #include "moldau/net/server.hpp"
 
 #include "support/lone_shard.hpp"
+#include "support/temporary_directory.hpp"
 
 #include "moldau/base/endian.hpp"
 #include "moldau/io/system_clock.hpp"
+#include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
 #include "moldau/net/asio_transport.hpp"
 #include "moldau/runtime/shards.hpp"
 #include "moldau/runtime/task_group.hpp"
 #include "moldau/runtime/wait.hpp"
+#include "moldau/runtime/worker_pool.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
 #include <atomic>
+#include <fcntl.h>
 #include <future>
 #include <netinet/in.h>
+#include <numeric>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,9 +41,11 @@ Reply sending(std::string text) {
 }
 
 /// "echo…" comes back; "late" comes back when "release" has come; "silent" has no reply; "throw"
-/// throws in a task; "close" closes; "shard" tells which shard serves; "big N" gives N bytes.
+/// throws in a task; "close" closes; "shard" tells which shard serves; "big N" gives N bytes; "file
+/// AT COUNT" that range of the service's file between brackets.
 class ScriptedService : public Service {
 public:
+    std::shared_ptr<File> file;
     std::unique_ptr<Session> open(runtime::Shard& shard, const ConnectionInfo& info) override;
 
     std::atomic<int> opened{0}, served{0}, served_large{0};
@@ -66,11 +73,25 @@ public:
         if (text == "throw") return throwing();
         if (text == "shard") return sending(std::to_string(shard_.index()));
         if (text.starts_with("big ")) return sending(std::string(std::stoul(text.substr(4)), 'x'));
+        if (text.starts_with("file ")) return in_brackets(text.substr(5));
         if (text == "release") released_.set();
         return sending(text);
     }
 
 private:
+    Reply in_brackets(const std::string& range) const {
+        std::size_t end = 0;
+        const std::size_t at = std::stoul(range, &end);
+        const FileSlice slice{service_.file, at, std::stoul(range.substr(end))};
+        std::string head(5, '[');
+        store_be(reinterpret_cast<std::byte*>(head.data()),
+                 static_cast<std::int32_t>(slice.bytes + 2));
+        Reply reply{
+            .outcome = Reply::Outcome::send, .first = Bytes::copy_of(as_bytes(head)), .more = {}};
+        reply.more.emplace_back(slice);
+        reply.more.emplace_back(Bytes::copy_of(as_bytes("]")));
+        return reply;
+    }
     static runtime::Task<Reply> late(ScriptedSession& self) {
         if (co_await self.released_.wait() == runtime::Waited::cancelled) co_return Reply{};
         co_return sending("late");
@@ -162,7 +183,8 @@ public:
         std::vector<ShardAndTransport> where;
         for (std::size_t i = 0; i < shards; ++i) {
             transports_.push_back(make_asio_transport(shards_[i]));
-            where.push_back({&shards_[i], transports_.back().get()});
+            disks_.push_back(io::make_system_disk(shards_[i], pool_));
+            where.push_back({&shards_[i], transports_.back().get(), disks_.back().get()});
         }
         server_ = std::make_unique<Server>(std::move(settings), where, service);
         on_home([this] {
@@ -179,11 +201,20 @@ public:
         on_home([this] { EXPECT_EQ(server_->connections(), 0); });
         for (std::size_t i = transports_.size(); i-- > 0;)
             EXPECT_TRUE(shards_.run_on(i, [this, i] { transports_[i].reset(); }));
+        pool_.stop();
         shards_.stop();
     }
 
     std::uint16_t port() const { return port_; }
     std::vector<std::string> lines() { return sink_.lines(); }
+    /// A file for the service, of shard 0.
+    void put(const std::string& path, std::string_view content) {
+        auto opened = disks_[0]->open(path, OpenMode::create_new);
+        ASSERT_TRUE(opened);
+        service.file = std::move(*opened);
+        const std::array pieces{as_bytes(content)};
+        ASSERT_TRUE(service.file->write(0, pieces));
+    }
     ScriptedService service;
 
 private:
@@ -196,7 +227,9 @@ private:
     io::SystemClock clock_;
     support::LinesSink sink_;
     runtime::Shards shards_;
+    runtime::WorkerPool pool_{{.name = "disk", .threads = 1}};
     std::vector<std::unique_ptr<Transport>> transports_;
+    std::vector<std::unique_ptr<Disk>> disks_;
     std::unique_ptr<Server> server_;
     std::uint16_t port_ = 0;
 };
@@ -266,6 +299,58 @@ TEST(Server, SendsALargeReplyInAsManyWritesAsItTakes) {
     client.send("after");
     EXPECT_EQ(client.reply().size(), 30000000U);
     EXPECT_EQ(client.reply(), "after");
+}
+
+TEST(Server, SendsRangesOfFilesAmongItsRepliesWhetherInMemoryOrNot) {
+    const support::TemporaryDirectory directory;
+    std::string content(20'000'000, '?');
+    std::iota(content.begin(), content.end(), '\0');
+    RunningServer server;
+    server.put(directory.path() + "/log", content);
+    const int fd = server.service.file->descriptor();
+    for (const bool is_cold : {false, true}) {
+        SCOPED_TRACE(is_cold);
+        // On both shards, the file's own and the other.
+        const Client first(server.port());
+        const Client second(server.port());
+        for (const Client* client : {&first, &second}) {
+            if (is_cold) {
+                ::fsync(fd);
+                ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+            }
+            client->send("before");
+            client->send("file 100 15000000");
+            client->send("file 7 0");
+            client->send("file 19999999 1");
+            client->send("after");
+            EXPECT_EQ(client->reply(), "before");
+            EXPECT_TRUE(client->reply() == "[" + content.substr(100, 15'000'000) + "]");
+            EXPECT_EQ(client->reply(), "[]");
+            EXPECT_EQ(client->reply(), "[" + content.substr(19'999'999) + "]");
+            EXPECT_EQ(client->reply(), "after");
+        }
+    }
+}
+
+TEST(Server, ClosesWhenAFileIsShorterThanWhatWasPromised) {
+    const support::TemporaryDirectory directory;
+    RunningServer server;
+    server.put(directory.path() + "/log", "0123456789");
+    const Client client(server.port());
+    EXPECT_EQ(client.ask("file 4 100").substr(0, 7), "[456789");
+    EXPECT_EQ(client.reply(), "closed");
+}
+
+TEST(Server, APeerThatReadsNothingHoldsUpNobody) {
+    const support::TemporaryDirectory directory;
+    RunningServer server({}, 1);
+    server.put(directory.path() + "/log", std::string(20'000'000, 'x'));
+    const Client lazy(server.port());
+    for (int i = 0; i < 10; ++i) lazy.send("file 0 20000000");
+    const Client other(server.port());
+    EXPECT_EQ(other.ask("echo"), "echo");
+    EXPECT_EQ(other.ask("file 5 3"), "[xxx]");
+    EXPECT_EQ(lazy.reply().size(), 20'000'002U);
 }
 
 TEST(Server, StopsReadingWhileTooManyBytesAreInFlightAndGoesOnWhenTheyAreNot) {

@@ -298,5 +298,28 @@ TEST(SimDisk, KnowsNamesAsTheRealOneDoes) {
     machine.run([](Shard&, Disk& disk) { return names(disk); });
 }
 
+Task<> asks_what_is_hot(Shard& shard, Disk& disk, std::array<int, 3>& told) {
+    auto opened = disk.open("/log", OpenMode::create_if_none);
+    const std::shared_ptr<File> file = std::move(*opened);
+    EXPECT_TRUE(put(*file, 0, std::string(10'000, 'x')));
+    for (int i = 0; i < 100; ++i) {
+        const std::size_t hot = file->in_memory(0, 10'000);
+        ++told[hot == 0 ? 0 : hot < 10'000 ? 1 : 2];
+    }
+    const auto brought = co_await runtime::bring_in(shard, disk, {file, 5'000, 100});
+    EXPECT_TRUE(brought);
+}
+
+TEST(SimDisk, WhatIsInMemoryIsNoneSomeOrAllOfIt) {
+    std::array<int, 3> told{};
+    Machine sometimes_cold(1, {.cold_read = 500'000});
+    sometimes_cold.run([&](Shard& s, Disk& d) { return asks_what_is_hot(s, d, told); });
+    EXPECT_THAT(told, testing::Each(testing::Gt(10)));
+    Machine hot;
+    told = {};
+    hot.run([&](Shard& s, Disk& d) { return asks_what_is_hot(s, d, told); });
+    EXPECT_THAT(told, testing::ElementsAre(0, 0, 100));
+}
+
 }  // namespace
 }  // namespace moldau::sim

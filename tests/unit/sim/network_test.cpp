@@ -1,5 +1,7 @@
 #include "world_fixture.hpp"
 
+#include "moldau/base/ports/file_slice.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -227,6 +229,47 @@ TEST(SimNetwork, ResetsAndRefusesAsOftenAsAsked) {
     }
     EXPECT_THAT(refused, testing::AllOf(testing::Gt(10), testing::Lt(60)));
     EXPECT_GT(reset, 40);
+}
+
+/// Sends what "/file" holds, having asked for a part of it only when `asks` says so.
+Task<> sends_file(Process& process, bool asks) {
+    Shard& shard = process.shard(0);
+    auto opened = process.disk(0).open("/file", OpenMode::create_if_none);
+    const std::shared_ptr<File> file = std::move(*opened);
+    const std::array pieces{as_bytes("0123456789")};
+    EXPECT_TRUE(file->write(0, pieces));
+    auto stream = co_await runtime::connect(shard, process.transport(0), {"server", 7000},
+                                            shard.now() + minutes(2));
+    if (asks) {
+        EXPECT_EQ(file->in_memory(2, 100), 100U);
+    }
+    const IoResult put = (*stream)->send_file({file, 2, 100});
+    EXPECT_EQ(put.status, IoStatus::ok);
+    EXPECT_EQ(put.bytes, 8U) << "what there is of it";
+    EXPECT_EQ((*stream)->send_file({file, 10, 92}).status, IoStatus::failed);
+    const std::string back = co_await read_some(shard, **stream, shard.now() + minutes(1));
+    EXPECT_EQ(back, "23456789");
+}
+
+void send_file_in_a_world(bool asks) {
+    World world({.seed = 1});
+    const auto server = add(world, "server", [](Process& p) {
+        runtime::spawn(p.shard(0), "serves", serves(p.shard(0), p.transport(0)));
+    });
+    const auto client = add(world, "client", [&](Process& p) {
+        runtime::spawn(p.shard(0), "sends", sends_file(p, asks));
+    });
+    world.start(server);
+    world.start(client);
+    world.run_for(seconds(5));
+}
+
+TEST(SimNetwork, SendsFromFiles) {
+    send_file_in_a_world(true);
+}
+
+TEST(SimNetwork, WouldNotLetAShardWaitForTheDisk) {
+    EXPECT_DEATH(send_file_in_a_world(false), "a shard would wait for the disk");
 }
 
 }  // namespace

@@ -50,7 +50,10 @@ struct [[nodiscard]] DiskResult : std::expected<T, DiskError> {
 template <class T = void>
 using DiskDone = std::move_only_function<void(DiskResult<T>)>;
 
-/// An open file, owned by one shard. Destroying it closes it when what was submitted has ended; the
+struct FileSlice;  // file_slice.hpp
+
+/// An open file, owned by one shard; what holds a FileSlice of it may call in_memory(), try_read()
+/// and descriptor() on any shard. Destroying it closes it when what was submitted has ended; the
 /// callbacks of that may still come.
 class File {
 public:
@@ -66,6 +69,11 @@ public:
     virtual DiskResult<> write(std::uint64_t at, std::span<const BytesView> pieces) = 0;
     /// What is in memory, without waiting for the device.
     virtual DiskResult<TryRead> try_read(std::uint64_t at, MutableBytes into) = 0;
+    /// How many of `count` bytes at `at`, from the first on, are in memory, as far as the system
+    /// tells: sending those does not wait for the device. The others: Disk::bring_in.
+    virtual std::size_t in_memory(std::uint64_t at, std::size_t count) = 0;
+    /// For a stream's sendfile(2); the simulator's files have none: -1.
+    virtual int descriptor() const = 0;
     /// `count` bytes at `at`, fewer at the end of the file.
     virtual void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) = 0;
     /// fdatasync: contents and size written before this call are durable when it ends well, though
@@ -115,6 +123,9 @@ public:
     virtual DiskResult<std::vector<DirectoryEntry>> list(const std::string& path) = 0;  // by name
     virtual DiskResult<> create_directories(const std::string& path) = 0;
     virtual void sync_directory(const std::string& path, DiskDone<> done) = 0;
+    /// Reads the slice's bytes into memory, whence others may push them out again at any time. Its
+    /// file may be another shard's; `done` is called on this disk's.
+    virtual void bring_in(const FileSlice& slice, DiskDone<> done) = 0;
     virtual DiskResult<DiskSpace> space(const std::string& path) = 0;
     /// Creates the file `path` when there is none. Errors: locked, by any process, this one too.
     virtual DiskResult<std::unique_ptr<DiskLock>> lock(const std::string& path) = 0;

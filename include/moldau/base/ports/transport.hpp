@@ -33,6 +33,8 @@ struct IoResult {
     std::size_t bytes = 0;
 };
 
+struct FileSlice;  // file_slice.hpp
+
 /// Called at most once, from the owning shard's loop, never from inside the call that registered
 /// it. May be in vain: try, and wait again. Registering an empty one takes the waiting one back.
 using Wake = std::move_only_function<void()>;
@@ -43,9 +45,15 @@ class ByteStream {
 public:
     virtual ~ByteStream() = default;
     virtual IoResult read(MutableBytes into) = 0;  // one recv
-    virtual IoResult write(
-        std::span<const BytesView> pieces) = 0;  // one writev: a prefix of the pieces' bytes
-    virtual void when_readable(Wake wake) = 0;   // one waiter of each kind at most
+    /// One writev: a prefix of the pieces' bytes. `more_follows`: at once, so that what does not
+    /// fill a packet may wait for it.
+    virtual IoResult write(std::span<const BytesView> pieces, bool more_follows) = 0;
+    IoResult write(std::span<const BytesView> pieces) { return write(pieces, false); }
+    /// One sendfile: a prefix of the slice. It must be in memory (File::in_memory,
+    /// Disk::bring_in), or the shard waits for the disk. Failed, too, when the file ends before
+    /// the slice does.
+    virtual IoResult send_file(const FileSlice& slice) = 0;
+    virtual void when_readable(Wake wake) = 0;  // one waiter of each kind at most
     virtual void when_writable(Wake wake) = 0;
     virtual void finish_sending() = 0;  // FIN after what was written
     virtual void
