@@ -1,53 +1,45 @@
 #include "api_table.hpp"
 
+#include "handlers/admin/create_topics.hpp"
+#include "handlers/admin/delete_topics.hpp"
+#include "handlers/admin/incremental_alter_configs.hpp"
 #include "handlers/cluster/api_versions.hpp"
 #include "handlers/cluster/describe_cluster.hpp"
+#include "handlers/cluster/find_coordinator.hpp"
+#include "handlers/data/fetch.hpp"
+#include "handlers/data/init_producer_id.hpp"
+#include "handlers/data/list_offsets.hpp"
+#include "handlers/data/offset_for_leader_epoch.hpp"
+#include "handlers/data/produce.hpp"
 #include "handlers/metadata/metadata.hpp"
-
-#include "moldau/protocol/framing.hpp"
 
 #include <array>
 
 namespace moldau::broker {
 namespace {
 
-/// A handler for what is answered at once: body → request → response → reply.
-template <class Request, class Response, Response (*handle)(const RequestContext&, const Request&)>
-Result<net::Answer> at_once(const RequestContext& context, protocol::Reader& body) {
-    Request request;
-    if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
-    Result<Bytes> frame =
-        protocol::response_frame(context.correlation_id, handle(context, request), context.version);
-    if (!frame) return frame.error();
-    return net::Answer(
-        net::Reply{.outcome = net::Reply::Outcome::send, .first = std::move(*frame), .more = {}});
-}
-
 using protocol::ApiKey;
 
-// The versions are those that Apache Kafka 4.3 advertises.
+constexpr bool kYes = true;
+constexpr bool kNo = false;
+
+// The versions are those that Apache Kafka 4.3 advertises. A topic is made and changed on a
+// broker's listener; the controller's own has what concerns the node.
+//   api, from, to · on a broker's listener, on a controller's · handler
 constexpr std::array kTable = {
-    ApiRow{
-        .api = ApiKey::metadata,
-        .min_version = 0,
-        .max_version = 13,
-        .on_broker = true,
-        .on_controller = false,
-        .handler = at_once<protocol::MetadataRequest, protocol::MetadataResponse, handle_metadata>},
-    ApiRow{.api = ApiKey::api_versions,
-           .min_version = 0,
-           .max_version = 4,
-           .on_broker = true,
-           .on_controller = true,
-           .handler = at_once<protocol::ApiVersionsRequest, protocol::ApiVersionsResponse,
-                              handle_api_versions>},
-    ApiRow{.api = ApiKey::describe_cluster,
-           .min_version = 0,
-           .max_version = 2,
-           .on_broker = true,
-           .on_controller = true,
-           .handler = at_once<protocol::DescribeClusterRequest, protocol::DescribeClusterResponse,
-                              handle_describe_cluster>},
+    ApiRow{ApiKey::produce, 3, 13, kYes, kNo, handle_produce, 0},
+    ApiRow{ApiKey::fetch, 4, 18, kYes, kNo, handle_fetch},
+    ApiRow{ApiKey::list_offsets, 1, 11, kYes, kNo, handle_list_offsets},
+    ApiRow{ApiKey::metadata, 0, 13, kYes, kNo, handle_metadata},
+    ApiRow{ApiKey::find_coordinator, 0, 6, kYes, kNo, handle_find_coordinator},
+    ApiRow{ApiKey::api_versions, 0, 4, kYes, kYes, handle_api_versions},
+    ApiRow{ApiKey::create_topics, 2, 7, kYes, kNo, handle_create_topics},
+    ApiRow{ApiKey::delete_topics, 1, 6, kYes, kNo, handle_delete_topics},
+    ApiRow{ApiKey::init_producer_id, 0, 5, kYes, kNo, handle_init_producer_id},
+    ApiRow{ApiKey::offset_for_leader_epoch, 2, 4, kYes, kNo, handle_offset_for_leader_epoch},
+    ApiRow{ApiKey::incremental_alter_configs, 0, 1, kYes, kNo, handle_incremental_alter_configs},
+    ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},
+    ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 // is not here is not advertised and not served.
 #pragma once
 
-#include "cluster_view.hpp"
+#include "request_context.hpp"
 
 #include "moldau/base/result.hpp"
 #include "moldau/net/session.hpp"
@@ -16,19 +16,6 @@
 
 namespace moldau::broker {
 
-enum class ListenerKind : std::uint8_t { broker, controller };
-
-/// One request on its way through a handler. The references outlive the call, not a co_await.
-struct RequestContext {
-    const ClusterView& cluster;
-    const net::ConnectionInfo& connection;
-    ListenerKind listener = ListenerKind::broker;
-    protocol::ApiKey api{};
-    std::int16_t version = 0;
-    std::int32_t correlation_id = 0;
-    std::string_view client_id;  // as sent; empty when null
-};
-
 /// Decodes the body, decides, gives the reply.
 /// Errors: those of decoding; the connection is closed then, as Kafka does.
 using Handler = Result<net::Answer> (*)(const RequestContext&, protocol::Reader& body);
@@ -40,7 +27,11 @@ struct ApiRow {
     bool on_broker = false;
     bool on_controller = false;
     Handler handler = nullptr;
+    /// What ApiVersions says instead of min_version: Kafka says 0 of Produce and serves it from 3
+    /// on, since librdkafka asks for that (KAFKA-18659).
+    std::optional<std::int16_t> told_from = std::nullopt;
 
+    std::int16_t advertised_from() const { return told_from.value_or(min_version); }
     bool is_on(ListenerKind kind) const {
         return kind == ListenerKind::broker ? on_broker : on_controller;
     }

@@ -2,6 +2,8 @@
 
 #include "api_table.hpp"
 #include "handlers/cluster/api_versions.hpp"
+#include "node_services.hpp"
+#include "request_context.hpp"
 
 #include "moldau/base/endian.hpp"
 #include "moldau/protocol/framing.hpp"
@@ -10,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace moldau::broker {
@@ -21,8 +24,13 @@ constexpr std::size_t kFixedHeaderBytes = 8;
 
 class BrokerSession final : public net::Session {
 public:
-    BrokerSession(const ClusterView& view, const net::ConnectionInfo& connection, const Logger& log)
-        : view_(view), connection_(connection), log_(log) {}
+    BrokerSession(NodeServices& node, BrokerShard& here, ListenerKind kind,
+                  const net::ConnectionInfo& connection)
+        : node_(node),
+          here_(here),
+          kind_(kind),
+          connection_(connection),
+          log_(here.shard().log()) {}
 
     net::Answer serve(Bytes frame) override {
         Result<net::Answer> answer = dispatch(frame);
@@ -35,23 +43,25 @@ public:
     }
 
 private:
-    Result<net::Answer> dispatch(BytesView frame);
+    Result<net::Answer> dispatch(const Bytes& frame);
     Result<net::Answer> unsupported(const RequestContext& context) const;
 
-    const ClusterView& view_;
+    NodeServices& node_;
+    BrokerShard& here_;
+    ListenerKind kind_;
     const net::ConnectionInfo& connection_;
     const Logger& log_;
     protocol::RequestHeader header_;  // its memory is used again for each request
 };
 
-Result<net::Answer> BrokerSession::dispatch(BytesView frame) {
+Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
     if (frame.size() < kFixedHeaderBytes) {
         return Error{ErrorCode::invalid_request,
                      fmt::format("a frame of {} bytes holds no request header", frame.size())};
     }
     const auto key = load_be<std::int16_t>(frame.data());
     const auto version = load_be<std::int16_t>(frame.data() + sizeof key);
-    const ApiRow* row = find_api(key, ListenerKind::broker);
+    const ApiRow* row = find_api(key, kind_);
     if (row == nullptr)
         return Error{ErrorCode::unsupported_version,
                      fmt::format("API key {} is not served here", key)};
@@ -71,13 +81,15 @@ Result<net::Answer> BrokerSession::dispatch(BytesView frame) {
         return ok.error();
 
     const RequestContext context{
-        .cluster = view_,
+        .here = here_,
+        .node = node_,
         .connection = connection_,
-        .listener = ListenerKind::broker,
+        .listener = kind_,
         .api = row->api,
         .version = version,
         .correlation_id = header_.correlation_id,
-        .client_id = header_.client_id ? std::string_view(*header_.client_id) : std::string_view()};
+        .client_id = header_.client_id ? std::string_view(*header_.client_id) : std::string_view(),
+        .frame = frame};
     return is_served ? row->handler(context, body) : unsupported(context);
 }
 
@@ -94,7 +106,12 @@ Result<net::Answer> BrokerSession::unsupported(const RequestContext& context) co
 
 std::unique_ptr<net::Session> BrokerService::open(runtime::Shard& shard,
                                                   const net::ConnectionInfo& connection) {
-    return std::make_unique<BrokerSession>(view_, connection, shard.log());
+    const std::vector<std::string>& controllers = node_.facts.controller_listeners;
+    const bool is_controller =
+        std::ranges::find(controllers, connection.listener) != controllers.end();
+    return std::make_unique<BrokerSession>(
+        node_, *node_.shards[shard.index()],
+        is_controller ? ListenerKind::controller : ListenerKind::broker, connection);
 }
 
 }  // namespace moldau::broker

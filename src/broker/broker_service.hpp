@@ -1,23 +1,23 @@
 // From a frame to a handler: header, API table, body; and from its answer back to a frame.
 #pragma once
 
-#include "cluster_view.hpp"
-
 #include "moldau/net/session.hpp"
 
 #include <memory>
 
 namespace moldau::broker {
 
-/// Answers the clients of the brokers' listeners from one immutable view.
+struct NodeServices;
+
+/// Answers the clients of all listeners; a controller's listener has other APIs than a broker's.
 class BrokerService : public net::Service {
 public:
-    explicit BrokerService(ClusterView view) : view_(std::move(view)) {}
+    explicit BrokerService(NodeServices& node) : node_(node) {}
     std::unique_ptr<net::Session> open(runtime::Shard& shard,
                                        const net::ConnectionInfo& connection) override;
 
 private:
-    ClusterView view_;
+    NodeServices& node_;
 };
 
 }  // namespace moldau::broker

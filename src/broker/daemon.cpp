@@ -1,7 +1,6 @@
 #include "moldau/broker/daemon.hpp"
 
 #include "moldau/base/check.hpp"
-#include "moldau/base/uuid.hpp"
 #include "moldau/base/version.hpp"
 #include "moldau/broker/node.hpp"
 #include "moldau/config/keys.hpp"
@@ -17,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -24,11 +24,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 namespace moldau::broker {
 namespace {
+
+constexpr std::size_t kOpenFilesLeast = 128;
 
 sigset_t stop_signals() {
     sigset_t set;
@@ -36,16 +39,6 @@ sigset_t stop_signals() {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     return set;
-}
-
-/// A new cluster's id. As in Kafka, none begins with '-', so that it is never taken for an option.
-std::string new_cluster_id() {
-    io::SystemRandom random;
-    std::string id;
-    do {
-        id = Uuid{random.next(), random.next()}.to_string();
-    } while (id.starts_with('-'));
-    return id;
 }
 
 net::SocketOptions socket_options(const config::Settings& settings) {
@@ -56,12 +49,16 @@ net::SocketOptions socket_options(const config::Settings& settings) {
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the shards that
 // run these tasks.
+runtime::Task<> start_node(Node& node, std::promise<Result<>>& started) {
+    Result<> outcome = co_await node.start();
+    started.set_value(std::move(outcome));
+}
+
 runtime::Task<> stop_node(Node& node, std::promise<void>& stopped) {
     co_await node.stop();
     stopped.set_value();
 }
 
-/// The world's shards and transports under one node.
 /// Lines that come too often are counted; the counts are due when their window is over.
 runtime::Task<> write_counts(runtime::Shard& shard, metrics::TextLogSink& sink) {
     constexpr Duration kEvery = std::chrono::seconds(1);
@@ -74,19 +71,26 @@ runtime::Task<> write_counts(runtime::Shard& shard, metrics::TextLogSink& sink) 
 /// The world's shards, transports and disk under one node.
 class RunningNode {
 public:
-    RunningNode(const config::Settings& settings, const Clock& clock, metrics::TextLogSink& sink)
+    RunningNode(const config::Settings& settings, const Clock& clock, metrics::TextLogSink& sink,
+                std::size_t open_files_max)
         : shards_(
               {.count = static_cast<std::size_t>(settings.get(config::kShards))}, clock,
               [](std::size_t) { return std::make_unique<io::SystemRandom>(); }, sink),
-          pool_({.name = "disk"}),
-          disk_(io::make_system_disk(home(), pool_)) {
-        Node::World world{
-            .shards = {}, .disk = *disk_, .working_directory = std::filesystem::current_path()};
+          pool_({.name = "disk"}) {
+        Node::World world{.shards = {},
+                          .working_directory = std::filesystem::current_path(),
+                          .open_files_max = open_files_max,
+                          .on_failure = [this](const Error& error) {
+                              failure_ = error;
+                              // As if asked to: what can be closed in order is.
+                              ::kill(::getpid(), SIGTERM);
+                          }};
         for (std::size_t i = 0; i < shards_.size(); ++i) {
             transports_.push_back(net::make_asio_transport(shards_[i], socket_options(settings)));
-            world.shards.push_back({&shards_[i], transports_.back().get()});
+            disks_.push_back(io::make_system_disk(shards_[i], pool_));
+            world.shards.push_back({&shards_[i], transports_[i].get(), disks_[i].get()});
         }
-        node_ = std::make_unique<Node>(settings, new_cluster_id(), std::move(world));
+        node_ = std::make_unique<Node>(settings, std::move(world));
         runtime::spawn(home(), "log counts", write_counts(home(), sink));
     }
     RunningNode(const RunningNode&) = delete;
@@ -94,16 +98,24 @@ public:
     ~RunningNode() { stop(); }
 
     Result<std::string> start() {
-        Result<> started;
+        std::promise<Result<>> promised;
+        Result<> asked = shards_.run_on(
+            0, [&] { runtime::spawn(home(), "start node", start_node(*node_, promised)); });
+        if (!asked) return asked.error();
+        Result<> started = promised.get_future().get();
+        if (!started) return started.error();
         std::string ready = "ready";
-        Result<> ran = shards_.run_on(0, [&] {
-            started = node_->start();
-            if (!started) return;
+        asked = shards_.run_on(0, [&] {
             for (const std::string& listener : node_->listeners()) ready += " " + listener;
         });
-        if (!ran) return ran.error();
-        if (!started) return started.error();
+        if (!asked) return asked.error();
         return ready;
+    }
+
+    /// In order; what made the node fail, if it did.
+    std::optional<Error> end() {
+        stop();
+        return failure_;
     }
 
 private:
@@ -112,6 +124,7 @@ private:
     /// In the reverse order of the start; what belongs to a shard is destroyed on it. A shard
     /// refuses only when it has ended.
     void stop() {
+        if (node_ == nullptr) return;
         std::promise<void> stopped;
         Result<> asked = shards_.run_on(
             0, [&] { runtime::spawn(home(), "stop node", stop_node(*node_, stopped)); });
@@ -121,15 +134,18 @@ private:
             (void)shards_.run_on(i, [this, i] { transports_[i].reset(); });
         }
         pool_.stop();
-        (void)shards_.run_on(0, [this] { disk_.reset(); });
+        for (std::size_t i = disks_.size(); i-- > 0;) {
+            (void)shards_.run_on(i, [this, i] { disks_[i].reset(); });
+        }
         shards_.stop();
     }
 
     runtime::Shards shards_;
     runtime::WorkerPool pool_;
-    std::unique_ptr<Disk> disk_;
+    std::vector<std::unique_ptr<Disk>> disks_;
     std::vector<std::unique_ptr<Transport>> transports_;
     std::unique_ptr<Node> node_;
+    std::optional<Error> failure_;  // written on the home shard, read when that has ended
 };
 
 void log_settings(const config::Settings& settings, const Logger& log) {
@@ -140,11 +156,10 @@ void log_settings(const config::Settings& settings, const Logger& log) {
 }  // namespace
 
 Result<> run_daemon(const config::Settings& settings) {
-    if (!settings.node().is_implicit) {
+    if (!settings.node().is_broker || !settings.node().is_controller) {
         return Error{ErrorCode::invalid_config,
-                     "process.roles and controller.quorum.* describe a node of a cluster, which "
-                     "this version cannot be yet: it runs only "
-                     "as a single node, without these settings"};
+                     "this version runs as a single node only: process.roles must be "
+                     "broker,controller, or not be set"};
     }
     // Before there are threads: they inherit the mask, and the signals wait for sigwait() below.
     const sigset_t stops = stop_signals();
@@ -159,10 +174,14 @@ Result<> run_daemon(const config::Settings& settings) {
     log.info("starting version={} commit={} node={}", version(), commit(),
              settings.node().id.value);
     log_settings(settings, log);
-    if (Result<std::uint64_t> files = runtime::raise_open_files_limit(); !files) {
+    std::size_t open_files_max = kOpenFilesLeast;
+    if (Result<std::uint64_t> files = runtime::raise_open_files_limit(); files) {
+        // The other half is for connections.
+        open_files_max = std::max<std::size_t>(*files / 2, kOpenFilesLeast);
+    } else {
         log.warn("cannot raise the limit of open files reason={}", files.error().detail);
     }
-    RunningNode node(settings, clock, sink);
+    RunningNode node(settings, clock, sink, open_files_max);
     const Result<std::string> ready = node.start();
     if (!ready) return ready.error();
     fmt::print("{}\n", *ready);
@@ -171,6 +190,7 @@ Result<> run_daemon(const config::Settings& settings) {
     int signal = 0;
     sigwait(&stops, &signal);
     log.info("stopping signal={}", signal);
+    if (const std::optional<Error> failure = node.end()) return *failure;
     return {};
 }
 

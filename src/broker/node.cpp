@@ -1,25 +1,19 @@
 #include "moldau/broker/node.hpp"
 
-#include "broker_service.hpp"
-#include "data_directories.hpp"
+#include "node_state.hpp"
 
+#include "moldau/base/check.hpp"
 #include "moldau/config/keys.hpp"
+#include "moldau/runtime/ending.hpp"
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 namespace moldau::broker {
 namespace {
-
-/// Levels that are carried out (docs/api-coverage.md); a feature that is absent here is not
-/// supported at any level.
-const std::vector<SupportedFeature> kSupportedFeatures = {
-    {.name = "metadata.version", .min = 25, .max = 30},
-    {.name = "kraft.version", .min = 0, .max = 1},
-    {.name = "eligible.leader.replicas.version", .min = 0, .max = 1},
-};
 
 Duration milliseconds_or_ever(std::int64_t ms) {
     const bool ever =
@@ -45,71 +39,162 @@ net::Server::Settings server_settings(const config::Settings& settings) {
     return server;
 }
 
-ClusterView view_of(const config::Settings& settings, std::string cluster_id) {
-    const config::Node& node = settings.node();
-    BrokerView self{.id = node.id, .rack = settings.get(config::kBrokerRack), .advertised = {}};
-    if (!node.advertises_address_used) {
-        for (const config::Listener& each : node.advertised)
-            self.advertised[each.name] = {each.host, each.port};
-    }
-    return {.cluster_id = std::move(cluster_id),
-            .controller = node.id,
-            .brokers = {std::move(self)},
-            .supported_features = kSupportedFeatures};
+std::string absolute(const std::string& path, const std::string& working_directory) {
+    return path.starts_with('/') ? path : working_directory + "/" + path;
 }
 
 }  // namespace
 
-struct Node::State {
-    State(const config::Settings& settings, std::string cluster_id, World given)
-        : node(settings.node()),
-          world(std::move(given)),
-          service(view_of(settings, std::move(cluster_id))),
-          server(server_settings(settings), world.shards, service) {}
+NodeState::NodeState(const config::Settings& given, Node::World in)
+    : settings(given),
+      node(settings.node()),
+      world(std::move(in)),
+      home(*world.shards.front().shard),
+      home_disk(*world.shards.front().disk),
+      facts{.settings = settings,
+            .self = node.id,
+            .cluster_id = {},
+            .advertises_address_used = node.advertises_address_used,
+            .controller_listeners = node.controller_listener_names,
+            .directories = nullptr},
+      services{.facts = facts, .home = home, .shards = {}, .controller = nullptr},
+      service(services),
+      server(server_settings(settings), world.shards, service),
+      metadata_files(home_disk, kMetadataFilesMax),
+      publisher(home, services.shards),
+      tasks(home) {
+    for (const std::string& path : node.log_dirs)
+        paths.push_back(absolute(path, world.working_directory));
+    if (const auto metadata_dir = settings.get(config::kMetadataLogDir)) {
+        const std::string path = absolute(*metadata_dir, world.working_directory);
+        metadata_path = static_cast<std::size_t>(std::ranges::find(paths, path) - paths.begin());
+        if (metadata_path == paths.size()) paths.push_back(path);
+    }
+}
 
-    config::Node node;
-    World world;
-    DataDirectories directories;
-    BrokerService service;
-    net::Server server;
+struct Node::State : NodeState {
+    using NodeState::NodeState;
 };
 
-Node::Node(const config::Settings& settings, std::string cluster_id, World world)
-    : state_(std::make_unique<State>(settings, std::move(cluster_id), std::move(world))) {}
+Node::Node(const config::Settings& settings, World world)
+    : state_(std::make_unique<State>(settings, std::move(world))) {}
 
 Node::~Node() = default;
 
-Result<> Node::start() {
-    std::vector<std::string> paths;
-    for (const std::string& path : state_->node.log_dirs) {
-        paths.push_back(path.starts_with('/') ? path
-                                              : state_->world.working_directory + "/" + path);
-    }
-    Result<DataDirectories> directories = DataDirectories::hold(state_->world.disk, paths);
-    if (!directories) return directories.error();
-    state_->directories = std::move(*directories);
-
-    std::vector<net::ListenerSettings> wanted;
-    for (const config::Listener& each : state_->node.broker_listeners) {
-        wanted.push_back({.name = each.name, .endpoint = {each.host, each.port}});
-    }
-    return state_->server.listen(wanted);
+runtime::Task<Result<>> Node::start() {
+    return state_->start();
 }
 
 std::vector<std::string> Node::listeners() const {
     std::vector<std::string> texts;
-    const std::vector<Endpoint> bound = state_->server.endpoints();
-    for (std::size_t i = 0; i < bound.size(); ++i) {
-        config::Listener listener = state_->node.broker_listeners[i];
-        listener.host = bound[i].host;
-        listener.port = bound[i].port;
-        texts.push_back(listener.to_string());
-    }
+    for (std::size_t i = 0; i < state_->node.broker_listeners.size(); ++i)
+        texts.push_back(state_->bound(i).to_string());
     return texts;
 }
 
 runtime::Task<> Node::stop() {
-    co_await state_->server.stop();
+    return state_->stop();
+}
+
+config::Listener NodeState::bound(std::size_t index) const {
+    const std::size_t brokers = node.broker_listeners.size();
+    config::Listener listener =
+        index < brokers ? node.broker_listeners[index] : node.controller_listeners[index - brokers];
+    const Endpoint at = server.endpoints()[index];
+    listener.host = at.host;
+    listener.port = at.port;
+    return listener;
+}
+
+runtime::Task<> NodeState::stop() {
+    co_await server.stop();
+    if (services.controller != nullptr && !failed && broker_epoch >= 0) co_await leave();
+    tasks.cancel();
+    co_await tasks.join();
+    if (is_open && !failed) co_await close_storage();
+    // What is a shard's ends on it.
+    for (auto& each : services.shards) {
+        auto* there = &each->shard();
+        (void)co_await runtime::call(home, *there, [&each] { each.reset(); });
+    }
+}
+
+// Told twice: the first time its partitions lose their leader, the second time it may go.
+runtime::Task<> NodeState::leave() {
+    for (int i = 0; i < 2; ++i) {
+        Result<> told = co_await services.controller->own_heartbeat(broker_epoch, true);
+        if (told) continue;
+        home.log().warn("could not leave the cluster in order reason={}", told.error().detail);
+        co_return;
+    }
+}
+
+runtime::Task<> NodeState::close_storage() {
+    bool all_well = true;
+    for (const auto& each : services.shards) {
+        BrokerShard* there = each.get();
+        auto closed = co_await runtime::call_task(home, there->shard(), "close logs",
+                                                  [there] { return there->close(); });
+        if (!closed) all_well = false;
+    }
+    if (Result<> ok = co_await write_checkpoints(); !ok) {
+        home.log().error("cannot write the checkpoints reason={}", ok.error().detail);
+        all_well = false;
+    }
+    if (Result<> ok = co_await metadata->close(); !ok) {
+        home.log().error("cannot close the metadata log reason={}", ok.error().detail);
+        all_well = false;
+    }
+    if (!all_well) co_return;  // the next start looks at everything
+    for (const LogDirectory& each : facts.directories->all()) {
+        runtime::Ending<DiskResult<>> written(home);
+        log::write_clean_shutdown(home_disk, each.path, {.broker_epoch = broker_epoch},
+                                  written.done());
+        if (DiskResult<> ok = co_await written.wait(); !ok)
+            home.log().warn("cannot note the orderly stop reason={}", ok.error().detail);
+    }
+}
+
+runtime::Task<Result<>> NodeState::write_checkpoints() {
+    using Offsets = std::vector<log::PartitionOffset>;
+    const std::size_t count = facts.directories->all().size();
+    std::vector<Offsets> recovery_points(count);
+    std::vector<Offsets> log_starts(count);
+    for (const auto& each : services.shards) {
+        BrokerShard* there = each.get();
+        Result<std::vector<BrokerShard::Checkpoint>> all =
+            co_await runtime::call(home, there->shard(), [there] { return there->checkpoint(); });
+        if (!all) co_return all.error();
+        for (BrokerShard::Checkpoint& one : *all) {
+            if (one.log_start) {
+                log_starts[one.directory].push_back(one.recovery_point);
+                log_starts[one.directory].back().offset = *one.log_start;
+            }
+            recovery_points[one.directory].push_back(std::move(one.recovery_point));
+        }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        // The log start first: what it has dropped was perhaps never flushed.
+        for (const auto& [which, offsets] :
+             {std::pair{log::OffsetCheckpoint::log_start, &log_starts[i]},
+              std::pair{log::OffsetCheckpoint::recovery_point, &recovery_points[i]}}) {
+            runtime::Ending<DiskResult<>> written(home);
+            log::write_offsets(home_disk, facts.directories->all()[i].path, which, *offsets,
+                               written.done());
+            if (DiskResult<> ok = co_await written.wait(); !ok) co_return Error(ok.error());
+        }
+    }
+    co_return Result<>();
+}
+
+runtime::Task<> NodeState::checkpoint_now_and_then() {
+    const auto every = std::chrono::milliseconds(
+        std::min(settings.get(config::kLogFlushOffsetCheckpointIntervalMs),
+                 settings.get(config::kLogFlushStartOffsetCheckpointIntervalMs)));
+    while (co_await runtime::sleep_until(home, home.now() + every) != runtime::Waited::cancelled) {
+        if (Result<> ok = co_await write_checkpoints(); !ok)
+            home.log().warn("cannot write the checkpoints reason={}", ok.error().detail);
+    }
 }
 
 }  // namespace moldau::broker

@@ -82,6 +82,12 @@ Server::Server(Settings settings, std::vector<ShardAndTransport> shards, Service
 Server::~Server() = default;
 
 Result<> Server::listen(const std::vector<ListenerSettings>& wanted) {
+    if (Result<> ok = bind(wanted); !ok) return ok;
+    accept_connections();
+    return {};
+}
+
+Result<> Server::bind(const std::vector<ListenerSettings>& wanted) {
     std::vector<State::Listening> opened;
     for (const ListenerSettings& each : wanted) {
         auto acceptor = state_->home_transport.listen(each.endpoint);
@@ -93,10 +99,13 @@ Result<> Server::listen(const std::vector<ListenerSettings>& wanted) {
         opened.push_back({each.name, std::move(*acceptor)});
     }
     state_->listeners = std::move(opened);
+    return {};
+}
+
+void Server::accept_connections() {
     for (std::size_t i = 0; i < state_->listeners.size(); ++i) {
         state_->accepting.spawn("accept " + state_->listeners[i].name, state_->accept(i));
     }
-    return {};
 }
 
 std::vector<Endpoint> Server::endpoints() const {

@@ -32,7 +32,6 @@ constexpr std::uint16_t kPort = 9092;
 constexpr int kClients = 3;
 constexpr std::int32_t kRequests = 60;
 constexpr std::int32_t kPipelined = 6;
-constexpr const char* kClusterId = "dc0SommNRky8xRHHDNW4tg";
 
 struct Progress {
     std::int32_t answered = 0;
@@ -45,22 +44,34 @@ public:
     explicit NodeProgram(sim::Process& process) {
         const std::vector<config::Overlay> overlays = {
             {.key = "listeners",
-             .value = "PLAINTEXT://" + process.host() + ":9092",
+             .value =
+                 "PLAINTEXT://" + process.host() + ":9092,CONTROLLER://" + process.host() + ":9093",
              .source = "test"},
             {.key = "log.dirs", .value = "/data", .source = "test"}};
         config::Loaded loaded = config::load(std::nullopt, overlays);
         MOLDAU_CHECK(loaded.settings, "the test's settings are wrong");
-        broker::Node::World world{.shards = {}, .disk = process.disk(0), .working_directory = "/"};
+        broker::Node::World world{
+            .shards = {}, .working_directory = "/", .on_failure = [](const Error& error) {
+                if (!is_death(error)) ADD_FAILURE() << "a node gave up: " << error.detail;
+            }};
         for (std::size_t i = 0; i < process.shards(); ++i)
-            world.shards.push_back({&process.shard(i), &process.transport(i)});
-        node_ = std::make_unique<broker::Node>(*loaded.settings, kClusterId, std::move(world));
-        started_ = node_->start();
+            world.shards.push_back({&process.shard(i), &process.transport(i), &process.disk(i)});
+        node_ = std::make_unique<broker::Node>(*loaded.settings, std::move(world));
+        runtime::spawn(process.shard(0), "start", start(*node_));
     }
-    bool started() const { return started_.has_value(); }
 
 private:
+    static Task<> start(broker::Node& node) {
+        const Result<> started = co_await node.start();
+        if (!started && !is_death(started.error()))
+            ADD_FAILURE() << "a node cannot start: " << started.error().detail;
+    }
+    // What the ports say to a process that ends at this call.
+    static bool is_death(const Error& error) {
+        return error.detail.find("the process has died") != std::string::npos;
+    }
+
     std::unique_ptr<broker::Node> node_;
-    Result<> started_;
 };
 
 std::string request(std::int32_t correlation) {

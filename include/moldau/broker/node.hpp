@@ -8,6 +8,8 @@
 #include "moldau/net/server.hpp"
 #include "moldau/runtime/task.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,26 +20,29 @@ class Node {
 public:
     /// What a node stands on; all of it outlives the node.
     struct World {
-        std::vector<net::ShardAndTransport> shards;  // the first is the node's home
-        Disk& disk;                                  // the home shard's
+        std::vector<net::ShardAndTransport> shards;  // each with its disk; the first is home
         std::string working_directory;               // where relative paths of settings begin
+        std::size_t open_files_max = 4096;           // of logs, on all shards together
+        /// The node cannot go on; on the home shard. What it has acknowledged is safe.
+        std::function<void(const Error&)> on_failure;
     };
 
-    /// `cluster_id`: 22 characters of base64url.
-    Node(const config::Settings& settings, std::string cluster_id, World world);
+    Node(const config::Settings& settings, World world);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
     ~Node();
 
-    /// Takes the data directories and opens the listeners; on return clients are served. On the
-    /// home shard. Errors: kafka_storage_error, naming the directory · network_exception, naming
-    /// the listener
-    Result<> start();
+    /// Takes the data directories, recovers what they hold, and opens the listeners; on return
+    /// clients are served. On the home shard, as the rest.
+    /// Errors, in words for an operator: kafka_storage_error, naming the directory ·
+    /// network_exception, naming the listener · unsupported_version: the data need a newer server
+    runtime::Task<Result<>> start();
 
-    /// `PLAINTEXT://127.0.0.1:9092` for each listener, with the ports that the system chose.
+    /// `PLAINTEXT://127.0.0.1:9092` for each listener that clients may use, with the ports that the
+    /// system chose.
     std::vector<std::string> listeners() const;
 
-    /// Closes the listeners and all connections; ends when none is left. On the home shard.
+    /// Closes the listeners and all connections, then all logs in order.
     runtime::Task<> stop();
 
 private:

@@ -19,6 +19,7 @@ inline constexpr Key<std::int32_t> kCompressionLz4Level{"compression.lz4.level"}
 inline constexpr Key<std::string> kCompressionType{"compression.type"};
 inline constexpr Key<std::int32_t> kCompressionZstdLevel{"compression.zstd.level"};
 inline constexpr Key<std::int64_t> kConnectionsMaxIdleMs{"connections.max.idle.ms"};
+inline constexpr Key<std::vector<std::string>> kControllerQuorumVoters{"controller.quorum.voters"};
 inline constexpr Key<std::int32_t> kDefaultReplicationFactor{"default.replication.factor"};
 inline constexpr Key<bool> kDeleteTopicEnable{"delete.topic.enable"};
 inline constexpr Key<std::int32_t> kFetchMaxBytes{"fetch.max.bytes"};
@@ -48,6 +49,7 @@ inline constexpr Key<std::int32_t> kMaxIncrementalFetchSessionCacheSlots{
 inline constexpr Key<std::int32_t> kMaxRequestPartitionSizeLimit{
     "max.request.partition.size.limit"};
 inline constexpr Key<std::int32_t> kMessageMaxBytes{"message.max.bytes"};
+inline constexpr Key<std::optional<std::string>> kMetadataLogDir{"metadata.log.dir"};
 inline constexpr Key<std::int64_t> kMetadataLogMaxRecordBytesBetweenSnapshots{
     "metadata.log.max.record.bytes.between.snapshots"};
 inline constexpr Key<std::int64_t> kMetadataLogMaxSnapshotIntervalMs{

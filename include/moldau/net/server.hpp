@@ -53,6 +53,9 @@ public:
     /// Opens the listeners, in the order given; on return clients can connect. On the first shard.
     /// Errors: network_exception, naming the listener; none is open then.
     Result<> listen(const std::vector<ListenerSettings>& listeners);
+    /// As listen(), in two steps: who connects in between waits in the backlog.
+    Result<> bind(const std::vector<ListenerSettings>& listeners);
+    void accept_connections();
 
     /// Where each listener listens, in the order given to listen(), with the ports that the system
     /// chose.

@@ -42,7 +42,7 @@ std::vector<Reference> reference() {
 
 std::string served(std::int16_t key, ListenerKind kind) {
     const ApiRow* row = find_api(key, kind);
-    return row == nullptr ? "-" : fmt::format("{}-{}", row->min_version, row->max_version);
+    return row == nullptr ? "-" : fmt::format("{}-{}", row->advertised_from(), row->max_version);
 }
 
 std::string page() {

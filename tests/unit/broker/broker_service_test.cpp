@@ -1,8 +1,7 @@
 // Whole requests as bytes: what a session answers, and when it closes.
 #include "broker_service.hpp"
 
-#include "broker/request_fixture.hpp"
-#include "support/lone_shard.hpp"
+#include "broker/node_fixture.hpp"
 #include "support/vectors.hpp"
 
 #include "moldau/protocol/messages/api_versions.hpp"
@@ -26,13 +25,9 @@ public:
     }
 
 private:
-    RequestFixture fixture_;
-    support::ManualClock clock_;
-    support::CountingRandom random_;
-    support::LinesSink sink_;
-    runtime::Shard shard_{{}, clock_, random_, sink_};
-    BrokerService service_{fixture_.cluster};
-    std::unique_ptr<net::Session> session_ = service_.open(shard_, fixture_.connection);
+    NodeFixture node_;
+    BrokerService service_{node_.services};
+    std::unique_ptr<net::Session> session_ = service_.open(node_.shard, node_.connection);
 };
 
 std::string hex_of(const Reply& reply) {
@@ -90,7 +85,8 @@ TEST(BrokerService, ClosesOnWhatItCannotReadOrDoesNotServe) {
     for (const Row& row :
          {Row{"no header", ""}, Row{"three bytes", "000300"}, Row{"header cut", "00030001000000"},
           Row{"unknown key", "270f000000000007ffff"},
-          Row{"Produce, not served yet", "0000000900000007ffff00"},
+          Row{"Produce v2, advertised and not served", "0000000200000007ffff"},
+          Row{"JoinGroup, not served yet", "000b000900000007ffff00"},
           Row{"Metadata v99", "0003006300000007ffff00"},
           Row{"Metadata v-1", "0003ffff00000007ffff"},
           Row{"Vote: a controller's", "0034000000000007ffff00"},

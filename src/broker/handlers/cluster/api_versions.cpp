@@ -7,6 +7,8 @@
 // v0, because the client knows no version yet.
 #include "handlers/cluster/api_versions.hpp"
 
+#include "supported_features.hpp"
+
 #include <algorithm>
 
 namespace moldau::broker {
@@ -25,29 +27,41 @@ bool is_software_name(std::string_view name) {
 
 protocol::ApiVersionsResponse::ApiVersion range_of(const ApiRow& row) {
     return {.api_key = static_cast<std::int16_t>(row.api),
-            .min_version = row.min_version,
+            .min_version = row.advertised_from(),
             .max_version = row.max_version};
+}
+
+void finalized(const VersionsQuestion& question, protocol::ApiVersionsResponse& response) {
+    const auto add = [&response](std::string name, std::int16_t level) {
+        response.finalized_features.push_back(
+            {.name = std::move(name), .max_version_level = level, .min_version_level = level});
+    };
+    for (const auto& [name, level] : question.image.features) add(name, level);
+    if (question.kraft_version > 0) add("kraft.version", question.kraft_version);
+    // The offset of the last record that it rests on.
+    response.finalized_features_epoch = question.image.provenance.end_offset.value - 1;
 }
 
 }  // namespace
 
-protocol::ApiVersionsResponse handle_api_versions(const RequestContext& context,
-                                                  const protocol::ApiVersionsRequest& request) {
+protocol::ApiVersionsResponse api_versions(const VersionsQuestion& question,
+                                           const protocol::ApiVersionsRequest& request) {
     protocol::ApiVersionsResponse response;
-    if (context.version >= 3 && !(is_software_name(request.client_software_name) &&
-                                  is_software_name(request.client_software_version))) {
+    if (question.version >= 3 && !(is_software_name(request.client_software_name) &&
+                                   is_software_name(request.client_software_version))) {
         response.error_code = ErrorCode::invalid_request;
         return response;
     }
     for (const ApiRow& row : api_table()) {
-        if (row.is_on(context.listener)) response.api_keys.push_back(range_of(row));
+        if (row.is_on(question.listener)) response.api_keys.push_back(range_of(row));
     }
-    for (const SupportedFeature& feature : context.cluster.supported_features) {
+    for (const metadata::FeatureRange& feature : supported_features()) {
         // Clients of v3 refuse a least level of 0 (KAFKA-17011).
-        if (context.version <= 3 && feature.min == 0) continue;
+        if (question.version <= 3 && feature.least == 0) continue;
         response.supported_features.push_back(
-            {.name = feature.name, .min_version = feature.min, .max_version = feature.max});
+            {.name = feature.name, .min_version = feature.least, .max_version = feature.most});
     }
+    finalized(question, response);
     return response;
 }
 
@@ -58,6 +72,17 @@ protocol::ApiVersionsResponse unsupported_api_versions() {
         if (row.api == protocol::ApiKey::api_versions) response.api_keys.push_back(range_of(row));
     }
     return response;
+}
+
+Result<net::Answer> handle_api_versions(const RequestContext& context, protocol::Reader& body) {
+    protocol::ApiVersionsRequest request;
+    if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
+    return net::Answer(
+        final_reply(context, api_versions({.image = context.image(),
+                                           .kraft_version = context.node.facts.kraft_version,
+                                           .listener = context.listener,
+                                           .version = context.version},
+                                          request)));
 }
 
 }  // namespace moldau::broker

@@ -1,12 +1,11 @@
 #pragma once
 
-#include "api_table.hpp"
+#include "request_context.hpp"
 
-#include "moldau/protocol/messages/describe_cluster.hpp"
+#include "moldau/base/result.hpp"
 
 namespace moldau::broker {
 
-protocol::DescribeClusterResponse handle_describe_cluster(
-    const RequestContext& context, const protocol::DescribeClusterRequest& request);
+Result<net::Answer> handle_describe_cluster(const RequestContext& context, protocol::Reader& body);
 
 }  // namespace moldau::broker

@@ -1,102 +1,78 @@
-// Metadata: api key 3, versions 0..13
-//   v1   rack, controller; null asks for all topics, an empty list for none (in v0 an empty list
-//   asks for all) v2   cluster id                                                KIP-78 v4
-//   allow_auto_topic_creation v5   offline replicas KIP-112 v7   leader epoch KIP-320 v8 authorized
-//   operations                                     KIP-430; those of the cluster ended with v10
-//   (KIP-700) v9   flexible v10  topic ids in the response, v12 in the request             KIP-516
-//   v13  an error for the whole response                           KIP-1102
-// There are no topics yet: each one that is asked for is unknown, or has a name that none can have.
+// Metadata: api key 3, versions 0..13, and DescribeTopicPartitions: 75, version 0. What they say is
+// in metadata_response.cpp and describe_topic_partitions.cpp.
+// Topics that Metadata is to make are made before it answers, so that the client finds them at
+// once.
 #include "handlers/metadata/metadata.hpp"
 
-#include "authorized_operations.hpp"
-#include "endpoints.hpp"
+#include "handlers/metadata/describe_topic_partitions.hpp"
+#include "handlers/metadata/metadata_response.hpp"
 
-#include "moldau/controller/topic_names.hpp"
+#include "moldau/config/keys.hpp"
 
-#include <algorithm>
-#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace moldau::broker {
 namespace {
 
-using Topic = protocol::MetadataResponse::MetadataResponseTopic;
-
-constexpr std::int16_t kTopicIdsInRequests = 12;
-
-Topic unknown(ErrorCode code, std::optional<std::string> name, Uuid id) {
-    Topic topic;
-    topic.error_code = code;
-    topic.name = std::move(name);
-    topic.topic_id = id;
-    return topic;
+MetadataAnswer answer(const RequestContext& context, const protocol::MetadataRequest& request) {
+    const NodeFacts& facts = context.node.facts;
+    return metadata_response(
+        {.image = context.image(),
+         .cluster_id = facts.cluster_id,
+         .asked = context.asked(),
+         .auto_create_topics = facts.settings.get(config::kAutoCreateTopicsEnable),
+         .version = context.version},
+        request);
 }
 
-using TopicAsked = protocol::MetadataRequest::MetadataRequestTopic;
-
-bool is_by_id(const TopicAsked& topic, std::int16_t version) {
-    return version >= kTopicIdsInRequests && !topic.topic_id.is_zero();
+runtime::Task<Result<protocol::CreateTopicsResponse>> create(
+    ControllerDriver& controller, protocol::CreateTopicsRequest request) {
+    return controller.create_topics(std::move(request));
 }
 
-/// A topic is named, or from v12 on asked for by its id with no name.
-bool is_well_formed(const std::vector<TopicAsked>& topics, std::int16_t version) {
-    return std::all_of(topics.begin(), topics.end(), [version](const TopicAsked& topic) {
-        return topic.name.has_value() || is_by_id(topic, version);
-    });
-}
-
-void refuse(const std::vector<TopicAsked>& topics, protocol::MetadataResponse& response) {
-    response.error_code = ErrorCode::invalid_request;
-    for (const TopicAsked& topic : topics) {
-        // Up to v11 a name cannot be null in the response.
-        response.topics.push_back(
-            unknown(ErrorCode::invalid_request, topic.name.value_or(""), topic.topic_id));
+runtime::Task<net::Reply> create_and_answer(RequestContext context,
+                                            protocol::MetadataRequest request,
+                                            std::vector<std::string> names) {
+    protocol::CreateTopicsRequest creation;
+    for (std::string& name : names) {
+        auto& topic = creation.topics.emplace_back();
+        topic.name = std::move(name);
+        topic.num_partitions = -1;  // num.partitions, default.replication.factor
+        topic.replication_factor = -1;
     }
-}
-
-void add_topics(const RequestContext& context, const std::vector<TopicAsked>& topics,
-                bool with_operations, protocol::MetadataResponse& response) {
-    std::set<std::string> seen;
-    for (const TopicAsked& topic : topics) {
-        if (is_by_id(topic, context.version)) {
-            response.topics.push_back(
-                unknown(ErrorCode::unknown_topic_id, std::nullopt, topic.topic_id));
-            continue;
-        }
-        const std::string name = topic.name.value_or("");
-        if (!seen.insert(name).second) continue;  // named twice, answered once
-        const bool possible = controller::check_topic_name(name).has_value();
-        response.topics.push_back(unknown(
-            possible ? ErrorCode::unknown_topic_or_partition : ErrorCode::invalid_topic_exception,
-            name, Uuid{}));
-        if (possible && with_operations)
-            response.topics.back().topic_authorized_operations = kAllTopicOperations;
+    auto ask = [creation = std::move(creation)](ControllerDriver& controller) mutable {
+        return create(controller, std::move(creation));
+    };
+    auto created = co_await context.node.ask_controller(context.here.shard(), "auto-create topics",
+                                                        std::move(ask));
+    if (!created) {
+        context.here.shard().log().warn("cannot make a topic that a client asked for reason={}",
+                                        created.error().detail);
     }
+    co_return final_reply(context, answer(context, request).response);
 }
 
 }  // namespace
 
-protocol::MetadataResponse handle_metadata(const RequestContext& context,
-                                           const protocol::MetadataRequest& request) {
-    protocol::MetadataResponse response;
-    if (request.topics && !is_well_formed(*request.topics, context.version)) {
-        refuse(*request.topics, response);
-        return response;
-    }
-    response.cluster_id = context.cluster.cluster_id;
-    response.controller_id = context.cluster.controller.value;
-    for (const BrokerView& broker : context.cluster.brokers) {
-        if (broker.fenced) continue;
-        const Endpoint at = endpoint_for(broker, context.connection);
-        response.brokers.push_back(
-            {.node_id = broker.id.value, .host = at.host, .port = at.port, .rack = broker.rack});
-    }
-    // No list, and in v0 an empty one, asks for all topics: there are none.
-    if (request.topics)
-        add_topics(context, *request.topics, request.include_topic_authorized_operations, response);
-    if (request.include_cluster_authorized_operations)
-        response.cluster_authorized_operations = kAllClusterOperations;
-    return response;
+Result<net::Answer> handle_metadata(const RequestContext& context, protocol::Reader& body) {
+    protocol::MetadataRequest request;
+    if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
+    MetadataAnswer answered = answer(context, request);
+    if (answered.to_create.empty()) return net::Answer(final_reply(context, answered.response));
+    return net::Answer(
+        create_and_answer(context, std::move(request), std::move(answered.to_create)));
+}
+
+Result<net::Answer> handle_describe_topic_partitions(const RequestContext& context,
+                                                     protocol::Reader& body) {
+    protocol::DescribeTopicPartitionsRequest request;
+    if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
+    const std::int32_t most =
+        context.node.facts.settings.get(config::kMaxRequestPartitionSizeLimit);
+    return net::Answer(final_reply(
+        context, describe_topic_partitions(context.image(), context.asked(), most, request)));
 }
 
 }  // namespace moldau::broker

@@ -1,12 +1,14 @@
 #pragma once
 
-#include "api_table.hpp"
+#include "request_context.hpp"
 
-#include "moldau/protocol/messages/metadata.hpp"
+#include "moldau/base/result.hpp"
 
 namespace moldau::broker {
 
-protocol::MetadataResponse handle_metadata(const RequestContext& context,
-                                           const protocol::MetadataRequest& request);
+Result<net::Answer> handle_metadata(const RequestContext& context, protocol::Reader& body);
+
+Result<net::Answer> handle_describe_topic_partitions(const RequestContext& context,
+                                                     protocol::Reader& body);
 
 }  // namespace moldau::broker

@@ -1,7 +1,5 @@
 #include "handlers/cluster/api_versions.hpp"
 
-#include "broker/request_fixture.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,6 +16,16 @@ protocol::ApiVersionsRequest from(std::string name, std::string version) {
     return request;
 }
 
+protocol::ApiVersionsResponse ask(std::int16_t version,
+                                  const protocol::ApiVersionsRequest& request = {},
+                                  ListenerKind listener = ListenerKind::broker) {
+    metadata::ClusterImage image;
+    image.provenance.end_offset = Offset{12};
+    image.features.set("metadata.version", 30);
+    return api_versions(
+        {.image = image, .kraft_version = 1, .listener = listener, .version = version}, request);
+}
+
 bool lists(const protocol::ApiVersionsResponse& response, ApiKey key) {
     return std::any_of(response.api_keys.begin(), response.api_keys.end(), [&](const auto& row) {
         return row.api_key == static_cast<std::int16_t>(key);
@@ -25,25 +33,38 @@ bool lists(const protocol::ApiVersionsResponse& response, ApiKey key) {
 }
 
 TEST(ApiVersions, ListsWhatIsServedOnTheListenerAndNothingElse) {
-    const RequestFixture at;
-    const auto broker = handle_api_versions(at.context(ApiKey::api_versions, 0), {});
+    const auto broker = ask(0);
     EXPECT_EQ(broker.error_code, ErrorCode::none);
     EXPECT_TRUE(lists(broker, ApiKey::metadata));
-    EXPECT_FALSE(lists(broker, ApiKey::produce)) << "advertised without being carried out";
-    const auto controller =
-        handle_api_versions(at.context(ApiKey::api_versions, 0, ListenerKind::controller), {});
+    EXPECT_FALSE(lists(broker, ApiKey::join_group)) << "advertised without being carried out";
+    const auto controller = ask(0, {}, ListenerKind::controller);
     EXPECT_TRUE(lists(controller, ApiKey::api_versions));
     EXPECT_FALSE(lists(controller, ApiKey::metadata));
 }
 
+TEST(ApiVersions, SaysThatProduceBeginsAt0AsKafkaDoes) {
+    const auto response = ask(4, from("a", "1"));
+    const auto produce = std::ranges::find(response.api_keys, 0,
+                                           &protocol::ApiVersionsResponse::ApiVersion::api_key);
+    ASSERT_NE(produce, response.api_keys.end());
+    EXPECT_EQ(produce->min_version, 0);
+    EXPECT_EQ(find_api(0, ListenerKind::broker)->min_version, 3);
+}
+
+TEST(ApiVersions, TellsWhatIsFinalizedAndSinceWhen) {
+    const auto response = ask(3, from("a", "1"));
+    EXPECT_EQ(response.finalized_features_epoch, 11);
+    ASSERT_EQ(response.finalized_features.size(), 2U);
+    EXPECT_EQ(response.finalized_features[0].name, "metadata.version");
+    EXPECT_EQ(response.finalized_features[0].max_version_level, 30);
+    EXPECT_EQ(response.finalized_features[0].min_version_level, 30);
+    EXPECT_EQ(response.finalized_features[1].name, "kraft.version");
+    EXPECT_EQ(response.finalized_features[1].max_version_level, 1);
+}
+
 TEST(ApiVersions, KeepsFeaturesWhoseLeastLevelIsZeroFromClientsBeforeVersion4) {
-    const RequestFixture at;
-    EXPECT_EQ(handle_api_versions(at.context(ApiKey::api_versions, 3), from("a", "1"))
-                  .supported_features.size(),
-              1U);
-    EXPECT_EQ(handle_api_versions(at.context(ApiKey::api_versions, 4), from("a", "1"))
-                  .supported_features.size(),
-              2U);
+    EXPECT_EQ(ask(3, from("a", "1")).supported_features.size(), 1U);
+    EXPECT_EQ(ask(4, from("a", "1")).supported_features.size(), 3U);
 }
 
 TEST(ApiVersions, RefusesNamesOfClientSoftwareThatKip511DoesNotAllow) {
@@ -52,20 +73,16 @@ TEST(ApiVersions, RefusesNamesOfClientSoftwareThatKip511DoesNotAllow) {
         const char* version;
         bool allowed;
     };
-    const RequestFixture at;
     for (const Row& row :
          {Row{"apache-kafka-java", "4.3.1", true}, Row{"x", "1", true}, Row{"", "1", false},
           Row{"x", "", false}, Row{"bad name!", "1", false}, Row{"-x", "1", false},
           Row{"x.", "1", false}, Row{"\xc3\xa9", "1", false}, Row{"x", "1-", false}}) {
         SCOPED_TRACE(std::string(row.name) + " " + row.version);
-        const auto response =
-            handle_api_versions(at.context(ApiKey::api_versions, 3), from(row.name, row.version));
+        const auto response = ask(3, from(row.name, row.version));
         EXPECT_EQ(response.error_code, row.allowed ? ErrorCode::none : ErrorCode::invalid_request);
         EXPECT_EQ(response.api_keys.empty(), !row.allowed);
     }
-    EXPECT_EQ(handle_api_versions(at.context(ApiKey::api_versions, 2), from("", "")).error_code,
-              ErrorCode::none)
-        << "before v3 there is no name";
+    EXPECT_EQ(ask(2, from("", "")).error_code, ErrorCode::none) << "before v3 there is no name";
 }
 
 TEST(ApiVersions, AnUnknownVersionIsToldTheRangeOfApiVersionsAlone) {

@@ -1,0 +1,140 @@
+// What a broker keeps on one shard: the partitions that the shard owns, and the image that requests
+// on it are answered from.
+#pragma once
+
+#include "fetch_sessions.hpp"
+#include "log_directories.hpp"
+#include "metadata_log.hpp"
+#include "partition.hpp"
+
+#include "moldau/config/settings.hpp"
+#include "moldau/log/file_cache.hpp"
+#include "moldau/protocol/messages/produce.hpp"
+#include "moldau/record/append_validator.hpp"
+#include "moldau/runtime/task_group.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace moldau::broker {
+
+/// What all shards of a node share; nothing changes in it after the start.
+struct NodeFacts {
+    const config::Settings& settings;
+    BrokerId self;
+    std::string cluster_id;
+    /// A client of this node is told the address that it used itself (the implicit node).
+    bool advertises_address_used = false;
+    std::vector<std::string> controller_listeners;  // names
+    std::int16_t kraft_version = 0;
+    std::shared_ptr<const LogDirectories> directories;
+};
+
+struct TopicPartitionHash {
+    std::size_t operator()(const TopicPartition& id) const noexcept {
+        // Topic ids are random already.
+        return static_cast<std::size_t>(id.topic.low) ^
+               (static_cast<std::size_t>(id.partition) * 0x9e3779b97f4a7c15U);
+    }
+};
+
+class BrokerShard {
+public:
+    struct Place {
+        std::size_t index = 0;
+        std::size_t count = 1;  // of the node's shards
+        runtime::Shard& shard;
+        Disk& disk;
+        std::size_t open_files_max = 1024;
+    };
+    BrokerShard(Place place, const NodeFacts& facts);
+    BrokerShard(const BrokerShard&) = delete;
+    BrokerShard& operator=(const BrokerShard&) = delete;
+    ~BrokerShard();
+
+    runtime::Shard& shard() const { return place_.shard; }
+    std::size_t index() const { return place_.index; }
+    const NodeFacts& facts() const { return facts_; }
+    log::FileCache& files() { return files_; }
+    record::AppendValidator& validator() { return validator_; }
+    FetchSessions& sessions() { return sessions_; }
+    /// Memory for the requests that are decoded and dealt with in one step.
+    protocol::ProduceRequest& produce_request() { return produce_request_; }
+
+    const metadata::ClusterImage& image() const { return *image_; }
+    std::shared_ptr<const metadata::ClusterImage> share_image() const { return image_; }
+
+    /// Which shard of `shards` owns a partition.
+    static std::size_t owner_of(const TopicPartition& id, std::size_t shards) {
+        return TopicPartitionHash()(id) % shards;
+    }
+    std::size_t owner_of(const TopicPartition& id) const { return owner_of(id, place_.count); }
+
+    /// nullptr: not here; a log that could not be opened is in offline().
+    Partition* find(const TopicPartition& id);
+    bool is_offline(const TopicPartition& id) const { return offline_.contains(id); }
+    std::size_t partition_count() const { return partitions_.size(); }
+
+    /// Makes the partitions what the image says they are; on return requests are answered by it.
+    /// `is_start`: the logs were left by an earlier process.
+    runtime::Task<> apply(CommittedImage committed, bool is_start);
+
+    /// Housekeeping until it is cancelled: retention, flush.ms, files, producers.
+    void start_housekeeping();
+
+    struct Checkpoint {
+        std::size_t directory = 0;
+        log::PartitionOffset recovery_point;
+        std::optional<Offset> log_start;  // where it is above the first segment
+    };
+    std::vector<Checkpoint> checkpoint() const;
+    /// Closes all logs in order, flushed. Errors: kafka_storage_error: one of them could not be.
+    runtime::Task<Result<>> close();
+
+private:
+    struct Wanted {
+        TopicPartition id;
+        std::string topic;
+    };
+    struct Opening;
+
+    void write_soon(Partition& partition);
+    void write_dirty();
+    std::vector<Wanted> change_topics(const metadata::ImageChanges& changes, bool all);
+    void change_topic(const Uuid& id, std::vector<Wanted>& wanted);
+    void change_configs(const metadata::ImageChanges& changes);
+    runtime::Task<> open(std::vector<Wanted> wanted, bool is_start);
+    log::LogOpening opening_of(const Wanted& wanted, const std::string& name,
+                               std::size_t directory, bool is_start);
+    void opened(const Wanted& wanted, std::size_t directory,
+                Result<std::unique_ptr<log::Log>> log);
+    /// Renames it so that it is no partition's any more; the new path.
+    std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
+    TopicConfigs configs_for(std::string_view topic);
+    void remove(const TopicPartition& id);
+    runtime::Task<> remove_directory(std::string path, Duration delay);
+    runtime::Task<> retention();
+    runtime::Task<> sweep_files();
+    runtime::Task<> flush_by_time();
+
+    Place place_;
+    const NodeFacts& facts_;
+    log::FileCache files_;
+    record::AppendValidator validator_;
+    FetchSessions sessions_;
+    protocol::ProduceRequest produce_request_;
+    std::shared_ptr<const metadata::ClusterImage> image_;
+    struct Held {
+        std::unique_ptr<Partition> partition;
+        std::size_t directory = 0;
+    };
+    std::unordered_map<TopicPartition, Held, TopicPartitionHash> partitions_;
+    std::unordered_map<TopicPartition, std::string, TopicPartitionHash> offline_;  // and why
+    std::vector<TopicPartition> dirty_;
+    std::vector<TopicPartition> writing_;
+    runtime::TaskGroup tasks_;
+};
+
+}  // namespace moldau::broker

@@ -1,0 +1,68 @@
+// The active controller of this node: its cores decide, their records go into the metadata log, and
+// a reply leaves when they are committed and every shard answers by them. On the home shard.
+#pragma once
+
+#include "metadata_log.hpp"
+#include "publisher.hpp"
+
+#include "moldau/base/result.hpp"
+#include "moldau/controller/config_rules.hpp"
+#include "moldau/controller/decision.hpp"
+#include "moldau/controller/partition_change.hpp"
+#include "moldau/protocol/messages/broker_heartbeat.hpp"
+#include "moldau/protocol/messages/broker_registration.hpp"
+#include "moldau/protocol/messages/create_topics.hpp"
+#include "moldau/protocol/messages/delete_topics.hpp"
+#include "moldau/protocol/messages/incremental_alter_configs.hpp"
+#include "moldau/runtime/task.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace moldau::broker {
+
+struct NodeFacts;
+
+class ControllerDriver {
+public:
+    ControllerDriver(runtime::Shard& shard, const NodeFacts& facts, MetadataLog& log,
+                     Publisher& publisher);
+
+    using Registration = protocol::BrokerRegistrationRequest;
+    /// This node's own broker joins the cluster; its epoch.
+    /// Errors: as controller::register_broker() · kafka_storage_error.
+    runtime::Task<Result<std::int64_t>> register_own_broker(Registration request);
+    runtime::Task<Result<>> register_own_controller(metadata::ControllerRegistration registration);
+    /// It serves, or is about to stop.
+    runtime::Task<Result<>> own_heartbeat(std::int64_t broker_epoch, bool want_shut_down);
+
+    runtime::Task<Result<protocol::CreateTopicsResponse>> create_topics(
+        protocol::CreateTopicsRequest request);
+    runtime::Task<Result<protocol::DeleteTopicsResponse>> delete_topics(
+        protocol::DeleteTopicsRequest request);
+    runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> alter_configs(
+        protocol::IncrementalAlterConfigsRequest request);
+    /// One that nobody was given before. Errors: kafka_storage_error.
+    runtime::Task<Result<ProducerId>> next_producer_id();
+
+private:
+    template <class Reply>
+    runtime::Task<Result<Reply>> carry_out(controller::Decision<Reply> decision);
+    controller::StaticTopicDefaults topic_defaults() const;
+    runtime::Task<Result<>> new_producer_ids();
+
+    runtime::Shard& shard_;
+    const NodeFacts& facts_;
+    MetadataLog& log_;
+    Publisher& publisher_;
+    controller::ConfigRules config_rules_;
+    std::int64_t broker_epoch_ = -1;
+    std::int64_t next_producer_id_ = 0;
+    std::int64_t end_of_producer_ids_ = 0;
+    bool allocating_ = false;
+    runtime::Signal allocated_;
+};
+
+}  // namespace moldau::broker

@@ -1,0 +1,106 @@
+#include "log_directories.hpp"
+
+#include "moldau/raft/snapshot.hpp"
+#include "moldau/runtime/ending.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace moldau::broker {
+namespace {
+
+using log::OffsetCheckpoint;
+using Offsets = std::vector<log::PartitionOffset>;
+
+std::map<std::string, Offset, std::less<>> by_directory(const Offsets& offsets) {
+    std::map<std::string, Offset, std::less<>> found;
+    for (const log::PartitionOffset& each : offsets)
+        found[log::directory_name({each.topic, each.partition})] = each.offset;
+    return found;
+}
+
+/// Whether the entry shows that the directory is somebody's. What formatting writes before
+/// meta.properties does not: it may have ended there.
+Result<bool> says_something(Disk& disk, const std::string& directory, const DirectoryEntry& entry) {
+    if (entry.name == ".lock" || entry.name == "lost+found" || entry.name.ends_with(".tmp") ||
+        entry.name == raft::kBootstrapFile)
+        return false;
+    if (entry.name != "__cluster_metadata-0") return true;
+    auto inner = disk.list(directory + "/" + entry.name);
+    if (!inner) return Error(inner.error());
+    return std::ranges::any_of(
+        *inner, [](const DirectoryEntry& each) { return each.name.ends_with(".log"); });
+}
+
+Result<> list(Disk& disk, LogDirectory& into) {
+    auto entries = disk.list(into.path);
+    if (!entries) return Error(entries.error());
+    into.is_empty = true;
+    for (const DirectoryEntry& entry : *entries) {
+        Result<bool> counts = says_something(disk, into.path, entry);
+        if (!counts) return counts.error();
+        if (*counts) into.is_empty = false;
+        if (!entry.is_directory) continue;
+        if (entry.name.ends_with("-delete")) into.doomed.push_back(entry.name);
+        if (log::partition_of(entry.name)) into.partitions.push_back(entry.name);
+    }
+    return {};
+}
+
+}  // namespace
+
+runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Disk& disk,
+                                                       std::string path) {
+    LogDirectory found{.path = std::move(path)};
+    if (Result<> ok = list(disk, found); !ok) co_return ok.error();
+
+    runtime::Ending<Result<std::optional<log::MetaProperties>>> properties(shard);
+    log::read_meta_properties(disk, found.path, properties.done());
+    auto read = co_await properties.wait();
+    if (!read) co_return read.error();
+    found.properties = std::move(*read);
+
+    for (const auto& [which, into] :
+         {std::pair{OffsetCheckpoint::recovery_point, &found.recovery_points},
+          std::pair{OffsetCheckpoint::log_start, &found.log_starts}}) {
+        runtime::Ending<Result<Offsets>> offsets(shard);
+        log::read_offsets(disk, found.path, which, offsets.done());
+        auto all = co_await offsets.wait();
+        if (!all) {
+            // As Kafka: what a checkpoint says can be found out from the logs; it only takes longer.
+            shard.log().warn("ignoring a checkpoint that cannot be read reason={}",
+                             all.error().detail);
+            continue;
+        }
+        *into = by_directory(*all);
+    }
+
+    runtime::Ending<Result<std::optional<log::CleanShutdown>>> clean(shard);
+    log::take_clean_shutdown(disk, found.path, clean.done());
+    auto taken = co_await clean.wait();
+    if (!taken) co_return taken.error();
+    found.clean = *taken;
+    co_return found;
+}
+
+LogDirectories::LogDirectories(std::vector<LogDirectory> all)
+    : all_(std::move(all)),
+      counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        counts_[i] = all_[i].partitions.size();
+        for (const std::string& each : all_[i].partitions) places_.emplace(each, i);
+    }
+}
+
+std::size_t LogDirectories::place_of(std::string_view partition_directory) const {
+    if (const auto found = places_.find(partition_directory); found != places_.end())
+        return found->second;
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < all_.size(); ++i) {
+        if (counts_[i] < counts_[least]) least = i;
+    }
+    ++counts_[least];
+    return least;
+}
+
+}  // namespace moldau::broker

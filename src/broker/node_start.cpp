@@ -1,0 +1,243 @@
+// How a node starts: directories, listeners, metadata log, controller, partitions, clients.
+#include "node_state.hpp"
+#include "supported_features.hpp"
+
+#include "moldau/config/keys.hpp"
+#include "moldau/log/log_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace moldau::broker {
+namespace {
+
+constexpr std::int16_t kNewestMetadataVersion = metadata::kMetadataVersionMost;
+constexpr std::string_view kMetadataDirectory = "__cluster_metadata-0";
+constexpr std::int16_t kPlaintext = 0;
+
+Uuid new_incarnation(Random& random) {
+    return {random.next(), random.next()};
+}
+
+log::LogConfig metadata_log_config(const config::Settings& settings) {
+    log::LogConfig config;
+    config.segment_bytes =
+        static_cast<std::uint64_t>(settings.get(config::kMetadataLogSegmentBytes));
+    config.segment_ms = settings.get(config::kMetadataLogSegmentMs);
+    config.retention_bytes = -1;  // snapshots say what may go
+    config.retention_ms = -1;
+    return config;
+}
+
+/// The ids of controller.quorum.voters, `1@host:9093`, which was checked.
+std::vector<std::int32_t> static_voters(const config::Settings& settings) {
+    std::vector<std::int32_t> ids;
+    for (const std::string& voter : settings.get(config::kControllerQuorumVoters))
+        ids.push_back(std::atoi(voter.c_str()));
+    return ids;
+}
+
+raft::SnapshotRules snapshot_rules(const config::Settings& settings) {
+    return {.bytes_between = settings.get(config::kMetadataLogMaxRecordBytesBetweenSnapshots),
+            .interval_ms = settings.get(config::kMetadataLogMaxSnapshotIntervalMs),
+            .retention_bytes = settings.get(config::kMetadataMaxRetentionBytes),
+            .retention_ms = settings.get(config::kMetadataMaxRetentionMs)};
+}
+
+}  // namespace
+
+runtime::Task<Result<>> NodeState::start() {
+    Result<DataDirectories> directories = DataDirectories::hold(home_disk, paths);
+    if (!directories) co_return directories.error();
+    held = std::move(*directories);
+    if (Result<> ok = bind(); !ok) co_return ok;
+    if (Result<> ok = co_await open_directories(); !ok) co_return ok;
+    make_shards();
+    if (Result<> ok = co_await lead_cluster(); !ok) co_return ok;
+    is_open = true;
+    if (Result<> ok = co_await join_cluster(); !ok) co_return ok;
+    clean_directories();
+    for (const auto& each : services.shards) {
+        BrokerShard* there = each.get();
+        (void)there->shard().post_answer([there] { there->start_housekeeping(); });
+    }
+    tasks.spawn("metadata snapshots", metadata->keep_short());
+    tasks.spawn("checkpoints", checkpoint_now_and_then());
+    server.accept_connections();
+    co_return Result<>();
+}
+
+Result<> NodeState::bind() {
+    std::vector<net::ListenerSettings> wanted;
+    for (const auto* listeners : {&node.broker_listeners, &node.controller_listeners}) {
+        for (const config::Listener& each : *listeners)
+            wanted.push_back({.name = each.name, .endpoint = {each.host, each.port}});
+    }
+    return server.bind(wanted);
+}
+
+runtime::Task<Result<>> NodeState::open_directories() {
+    StorageRules rules{.paths = paths,
+                       .metadata = metadata_path,
+                       .node_id = node.id.value,
+                       .formats_itself = node.is_implicit,
+                       .features = {{std::string(metadata::kMetadataVersion), kNewestMetadataVersion},
+                                    {std::string(metadata::kElrVersion), 1}},
+                       .controller_listeners = controller_endpoints()};
+    Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
+    if (!storage) co_return storage.error();
+    facts.cluster_id = storage->cluster_id;
+    if (const auto& clean = storage->directories[metadata_path].clean)
+        previous_broker_epoch = clean->broker_epoch;
+    for (const LogDirectory& each : storage->directories) {
+        // One that was left by a crash makes the whole broker's stop an unclean one.
+        if (!each.clean) previous_broker_epoch = -1;
+        for (const std::string& doomed : each.doomed) {
+            if (auto ok = remove_directory_with_files(home_disk, each.path + "/" + doomed); !ok)
+                home.log().warn("cannot remove a deleted partition reason={}", ok.error().detail);
+        }
+    }
+    facts.directories = std::make_shared<const LogDirectories>(std::move(storage->directories));
+    co_return Result<>();
+}
+
+void NodeState::make_shards() {
+    const std::size_t count = world.shards.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        services.shards.push_back(std::make_unique<BrokerShard>(
+            BrokerShard::Place{.index = i,
+                               .count = count,
+                               .shard = *world.shards[i].shard,
+                               .disk = *world.shards[i].disk,
+                               .open_files_max = std::max<std::size_t>(
+                                   world.open_files_max / count, 16)},
+            facts));
+    }
+}
+
+runtime::Task<Result<>> NodeState::lead_cluster() {
+    const LogDirectory& directory = facts.directories->all()[metadata_path];
+    metadata = std::make_unique<MetadataLog>(
+        home, metadata_files,
+        MetadataLog::Setup{
+            .log_directory = directory.path,
+            .self = {.id = node.id.value, .directory = directory.id()},
+            .static_voters = static_voters(settings),
+            .log = metadata_log_config(settings),
+            .snapshots = snapshot_rules(settings),
+            .was_clean = directory.clean.has_value(),
+            .on_failure = [this](const Error& error) { fail(error); },
+            .on_committed = [this](CommittedImage image) { publisher.take(std::move(image)); }});
+    if (Result<> ok = co_await metadata->load(); !ok) co_return ok;
+    facts.kraft_version = metadata->quorum().voters().kraft_version;
+    if (metadata->newest().features.size() > 0) {
+        if (Result<> ok = metadata::check_metadata_version(metadata->newest()); !ok) co_return ok;
+    }
+    if (Result<> ok = co_await metadata->lead(settings.get(config::kMinInsyncReplicas)); !ok)
+        co_return ok;
+    warn_of_features();
+    services.controller =
+        std::make_unique<ControllerDriver>(home, facts, *metadata, publisher);
+    tasks.spawn("publish images", publisher.run());
+    co_return Result<>();
+}
+
+runtime::Task<Result<>> NodeState::join_cluster() {
+    const ControllerDriver::Registration broker = registration();
+    metadata::ControllerRegistration self;
+    self.incarnation = broker.incarnation_id;
+    self.endpoints = controller_endpoints();
+    self.features = supported_features();
+    if (Result<> ok = co_await services.controller->register_own_controller(std::move(self)); !ok)
+        co_return ok;
+    Result<std::int64_t> epoch = co_await services.controller->register_own_broker(broker);
+    if (!epoch) co_return epoch.error();
+    broker_epoch = *epoch;
+    co_return co_await services.controller->own_heartbeat(broker_epoch, false);
+}
+
+std::vector<metadata::Endpoint> NodeState::controller_endpoints() const {
+    std::vector<metadata::Endpoint> endpoints;
+    for (std::size_t i = 0; i < node.controller_listeners.size(); ++i) {
+        const config::Listener at = bound(node.broker_listeners.size() + i);
+        endpoints.push_back({.name = at.name,
+                             .host = at.host,
+                             .port = at.port,
+                             .security_protocol = kPlaintext});
+    }
+    return endpoints;
+}
+
+ControllerDriver::Registration NodeState::registration() const {
+    ControllerDriver::Registration request;
+    request.broker_id = node.id.value;
+    request.cluster_id = facts.cluster_id;
+    request.incarnation_id = new_incarnation(home.random());
+    for (std::size_t i = 0; i < node.broker_listeners.size(); ++i) {
+        const config::Listener at = bound(i);
+        std::string host = at.host;
+        std::uint16_t port = at.port;
+        const auto advertised =
+            std::ranges::find(node.advertised, at.name, &config::Listener::name);
+        if (!node.advertises_address_used && advertised != node.advertised.end()) {
+            host = advertised->host;
+            if (advertised->port != 0) port = advertised->port;
+        }
+        request.listeners.push_back({.name = at.name,
+                                     .host = std::move(host),
+                                     .port = port,
+                                     .security_protocol = kPlaintext});
+    }
+    for (const metadata::FeatureRange& each : supported_features()) {
+        request.features.push_back({.name = each.name,
+                                    .min_supported_version = each.least,
+                                    .max_supported_version = each.most});
+    }
+    request.rack = settings.get(config::kBrokerRack);
+    for (const LogDirectory& each : facts.directories->all()) request.log_dirs.push_back(each.id());
+    request.previous_broker_epoch = previous_broker_epoch;
+    return request;
+}
+
+// What is the directory of a partition that the metadata do not know here.
+void NodeState::clean_directories() {
+    const metadata::ClusterImage& image = metadata->newest();
+    for (const LogDirectory& each : facts.directories->all()) {
+        for (const std::string& name : each.partitions) {
+            if (name == kMetadataDirectory) continue;
+            const auto partition = log::partition_of(name);
+            const Uuid* topic = image.topic_ids.find(partition->topic);
+            const metadata::Partition* known =
+                topic == nullptr ? nullptr : image.find_partition(*topic, partition->partition);
+            if (known != nullptr && std::ranges::find(known->replicas, node.id) != known->replicas.end())
+                continue;
+            const std::string path = each.path + "/" + name;
+            const std::string aside = fmt::format("{}.{:016x}{:016x}-stray", path,
+                                                  home.random().next(), home.random().next());
+            const auto renamed = home_disk.rename(path, aside);
+            home.log().warn("a directory of a partition that this node does not have: {} path={}",
+                            renamed ? "set aside as -stray" : "left alone", path);
+        }
+    }
+}
+
+void NodeState::warn_of_features() const {
+    const std::vector<std::string> beyond =
+        metadata::features_beyond(metadata->newest(), supported_features());
+    if (beyond.empty()) return;
+    home.log().warn(
+        "the cluster has finalized features that this version does not carry out, their APIs are "
+        "not served: {}",
+        fmt::join(beyond, ", "));
+}
+
+void NodeState::fail(const Error& error) {
+    if (std::exchange(failed, true)) return;
+    home.log().error("the metadata log is offline, the node stops reason={}", error.detail);
+    if (world.on_failure) world.on_failure(error);
+}
+
+}  // namespace moldau::broker

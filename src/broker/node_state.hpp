@@ -1,0 +1,71 @@
+// All that a node consists of, in the order in which it is built up.
+#pragma once
+
+#include "broker_service.hpp"
+#include "controller_driver.hpp"
+#include "data_directories.hpp"
+#include "metadata_log.hpp"
+#include "node_services.hpp"
+#include "publisher.hpp"
+#include "storage.hpp"
+
+#include "moldau/broker/node.hpp"
+#include "moldau/runtime/task_group.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moldau::broker {
+
+struct NodeState {
+    static constexpr std::size_t kMetadataFilesMax = 64;
+
+    NodeState(const config::Settings& given, Node::World in);
+
+    runtime::Task<Result<>> start();
+    runtime::Task<> stop();
+
+    /// The listeners of the broker, then those of the controller, with the ports they have.
+    config::Listener bound(std::size_t index) const;
+
+    runtime::Task<Result<>> open_directories();
+    Result<> bind();
+    runtime::Task<Result<>> lead_cluster();
+    void make_shards();
+    runtime::Task<Result<>> join_cluster();
+    void clean_directories();
+    void warn_of_features() const;
+    std::vector<metadata::Endpoint> controller_endpoints() const;
+    ControllerDriver::Registration registration() const;
+    void fail(const Error& error);
+
+    runtime::Task<> leave();
+    runtime::Task<> close_storage();
+    runtime::Task<Result<>> write_checkpoints();
+    runtime::Task<> checkpoint_now_and_then();
+
+    const config::Settings settings;
+    const config::Node& node;
+    Node::World world;
+    runtime::Shard& home;
+    Disk& home_disk;
+    std::vector<std::string> paths;  // of the log directories
+    std::size_t metadata_path = 0;   // the one with the metadata log
+    DataDirectories held;
+    NodeFacts facts;
+    NodeServices services;
+    BrokerService service;
+    net::Server server;
+    log::FileCache metadata_files;
+    std::unique_ptr<MetadataLog> metadata;
+    Publisher publisher;
+    std::int64_t previous_broker_epoch = -1;
+    std::int64_t broker_epoch = -1;
+    bool is_open = false;  // the logs are
+    bool failed = false;
+    runtime::TaskGroup tasks;
+};
+
+}  // namespace moldau::broker

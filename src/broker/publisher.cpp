@@ -1,0 +1,78 @@
+#include "publisher.hpp"
+
+#include "moldau/runtime/task_group.hpp"
+
+#include <utility>
+
+namespace moldau::broker {
+namespace {
+
+/// Shards that have not applied the image yet; shared with the jobs that say so.
+struct Round {
+    explicit Round(runtime::Shard& home) : done(home) {}
+    std::size_t left = 0;
+    runtime::Signal done;
+};
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): the shards outlive it.
+runtime::Task<> apply(BrokerShard& there, CommittedImage image, bool is_start,
+                      runtime::Shard& home, std::shared_ptr<Round> round) {
+    co_await there.apply(std::move(image), is_start);
+    (void)home.post_answer([round = std::move(round)] {
+        --round->left;
+        round->done.set();
+    });
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
+}  // namespace
+
+void Publisher::take(CommittedImage image) {
+    if (waiting_) merge(image.changes, std::move(waiting_->changes));
+    waiting_ = std::move(image);
+    committed_.set();
+}
+
+runtime::Task<> Publisher::run() {
+    while (true) {
+        if (!waiting_) {
+            if (co_await committed_.wait() == runtime::Waited::cancelled) co_return;
+            continue;
+        }
+        CommittedImage image = std::move(*waiting_);
+        waiting_.reset();
+        const Offset end = image.image->provenance.end_offset;
+        co_await bring(std::move(image));
+        if (runtime::cancelled(home_)) co_return;
+        is_start_ = false;
+        published_ = end;
+        published_signal_.set();
+    }
+}
+
+runtime::Task<> Publisher::bring(CommittedImage image) {
+    auto round = std::make_shared<Round>(home_);
+    for (const auto& each : shards_) {
+        BrokerShard* there = each.get();
+        // As an answer, which a full mailbox does not refuse: no shard may miss an image.
+        const Result<> posted = there->shard().post_answer(
+            [there, image, is_start = is_start_, home = &home_, round] {
+                runtime::spawn(there->shard(), "apply image",
+                               apply(*there, image, is_start, *home, round));
+            });
+        if (posted) ++round->left;
+    }
+    while (round->left > 0) {
+        if (co_await round->done.wait() == runtime::Waited::cancelled) co_return;
+    }
+}
+
+runtime::Task<Result<>> Publisher::published(Offset end) {
+    while (published_ < end) {
+        const runtime::Waited waited = co_await published_signal_.wait();
+        if (waited != runtime::Waited::ready) co_return runtime::error_of(waited);
+    }
+    co_return Result<>();
+}
+
+}  // namespace moldau::broker
