@@ -579,6 +579,9 @@ Log::OpenOperation::Step Log::OpenOperation::settle() {
         }
         log.segments_.clear();
         log.producers_.clear();
+        // Nor may a snapshot bring producers back: their next batches would be taken for old ones.
+        if (auto ok = log.drop_snapshots({0}, {std::numeric_limits<std::int64_t>::max()}); !ok)
+            return fail(ok.error());
         log.report_.notes.push_back("the log ended before its start: begun anew");
     }
     if (log.segments_.empty()) {

@@ -339,6 +339,10 @@ private:
                 if (!log_->is_offline()) wrong("stage: " + staged.error().detail);
                 return log_->drop_staged();
             }
+            if (staged->is_duplicate) {
+                wrong("a new batch is taken for one that came before");
+                return log_->drop_staged();
+            }
             wanted.emplace_back(base, one);
         }
         const auto written = log_->write_staged({20'000});

@@ -255,6 +255,27 @@ TEST(LogOpen, ALogThatEndsBeforeItsStartBeginsAnew) {
     EXPECT_EQ(f.log->end_offset(), Offset{8});
 }
 
+TEST(LogOpen, BegunAnewItTakesNoNewBatchForAnOldOne) {
+    LogFixture f;
+    f.start();
+    fill(f, 3);
+    ASSERT_TRUE(f.log->roll(f.now));
+    f.disk.run();
+    // What a loss of power leaves when the log start was noted, and nothing was flushed.
+    const std::string all = f.disk.text(f.path("00000000000000000000.log"));
+    f.disk.put(f.path("00000000000000000000.log"), all.substr(0, all.size() / 3));
+    f.disk.files().erase(f.path("00000000000000000003.log"));
+    ASSERT_THAT(f.names(), Contains("00000000000000000003.snapshot"));
+    ASSERT_TRUE(f.open(false, {0}, {3}));
+    const auto append = [&](std::int32_t sequence) {
+        return f.append({.producer_id = 9, .producer_epoch = 0, .base_sequence = sequence});
+    };
+    EXPECT_EQ(append(0), "[3, 4)");
+    ASSERT_TRUE(f.open(false, {0}, {3}));
+    EXPECT_EQ(append(1), "[4, 5)");
+    EXPECT_EQ(append(2), "[5, 6)");
+}
+
 TEST(LogOpen, ADiskThatFailsIsAnError) {
     LogFixture f;
     f.start();
