@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <string_view>
 
 namespace moldau::load {
@@ -13,12 +14,23 @@ using namespace record::at;
 
 namespace {
 
+/// Words in random order, so that every codec finds something to pack.
 std::vector<char> random_text(std::size_t size) {
-    constexpr std::string_view kLetters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    constexpr std::size_t kWords = 1024;
+    constexpr std::size_t kLettersLeast = 3;
+    constexpr std::size_t kLettersMore = 8;
     std::mt19937_64 random(1);  // the same in each run: runs are compared
-    std::vector<char> text(size);
-    for (char& letter : text) letter = kLetters[random() % kLetters.size()];
+    std::vector<std::string> words(kWords);
+    for (std::string& word : words) {
+        word.resize(kLettersLeast + random() % kLettersMore);
+        for (char& letter : word) letter = static_cast<char>('a' + random() % 26);
+        word += ' ';
+    }
+    std::vector<char> text;
+    while (text.size() < size) {
+        const std::string& word = words[random() % kWords];
+        text.insert(text.end(), word.begin(), word.end());
+    }
     return text;
 }
 

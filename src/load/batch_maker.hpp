@@ -36,7 +36,7 @@ struct MadeBatch {
     std::size_t size() const { return header.size() + records.size(); }
 };
 
-/// Values are letters and digits that pack to about three quarters; those of one batch differ.
+/// Values are made of words, so that they pack to about a half; those of one batch differ.
 class BatchMaker {
 public:
     explicit BatchMaker(BatchShape shape);

@@ -72,13 +72,18 @@ public:
         return all([](Place& place) { return place.worker->prepare(); });
     }
 
-    /// The report holds also after an error.
-    Result<> measure(Report& report) {
+    /// What the processes of --pid have used so far.
+    Result<> begin_report(Report& report) const {
         for (const std::int32_t pid : arguments_.pids) {
             const Result<ProcessUsage> usage = usage_of(pid);
             if (!usage) return usage.error();
             report.brokers.push_back({.pid = pid, .before = *usage, .after = *usage});
         }
+        return {};
+    }
+
+    /// The report holds also after an error.
+    Result<> measure(Report& report) {
         const double cpu_before = own_cpu_seconds();
         const MonoTime start = clock_.now() + kStartDelay;
         Result<> outcome = all([start](Place& place) { return place.worker->run(start); });
@@ -211,6 +216,7 @@ int carry_out(const Arguments& arguments) {
     Run run(arguments, threads);
     if (const Result<> ready = run.prepare(); !ready) return fail(ready.error());
     Report report;
+    if (const Result<> begun = run.begin_report(report); !begun) return fail(begun.error());
     const Result<> outcome = run.measure(report);
     const Result<> printed =
         cli::print(arguments.is_json ? to_json(arguments, report) : to_table(arguments, report));

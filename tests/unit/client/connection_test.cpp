@@ -4,8 +4,11 @@
 #include "scripted_broker.hpp"
 
 #include "moldau/protocol/messages/metadata.hpp"
+#include "moldau/protocol/messages/produce.hpp"
 
 #include <gmock/gmock.h>
+
+#include <array>
 
 namespace moldau::client {
 namespace {
@@ -97,6 +100,55 @@ TEST(Connection, AsksAgainInAnOlderVersionWhenTheBrokerDoesNotKnowOurApiVersions
     EXPECT_EQ(told.numbers.size(), 6U);
     EXPECT_THAT(versions,
                 testing::ElementsAre(protocol::api_info(ApiKey::api_versions).latest_stable, 2));
+}
+
+Task<> produce_by_reference(Shard& shard, Transport& transport, std::vector<ErrorCode>& codes) {
+    auto connection = co_await open(shard, transport);
+    EXPECT_TRUE(connection);
+    if (!connection) co_return;
+    protocol::ProduceRequest request;
+    request.acks = -1;
+    request.topic_data.emplace_back().name = "t";
+    auto& data = request.topic_data.front().partition_data.emplace_back();
+    data.records = BytesView(static_cast<const std::byte*>(nullptr), 11);  // its size counts
+    const std::vector<Bytes> pieces{Bytes::copy_of(as_bytes("hello ")),
+                                    Bytes::copy_of(as_bytes("world"))};
+    // The last version that is not flexible, and a flexible one.
+    for (const std::int16_t newest : std::array<std::int16_t, 2>{8, 11}) {
+        auto reply = co_await (*connection)
+                         ->ask_with<protocol::ProduceResponse>(request, pieces,
+                                                               shard.now() + seconds(10), newest);
+        EXPECT_TRUE(reply);
+        if (reply)
+            codes.push_back(
+                reply->message.responses.front().partition_responses.front().error_code);
+    }
+    EXPECT_TRUE((*connection)->tell_with(request, pieces));
+    Result<> sent = co_await (*connection)->sent(shard.now() + seconds(10));
+    EXPECT_TRUE(sent);
+}
+
+TEST(Connection, SendsRecordsByReferenceAsIfTheyStoodInTheRequest) {
+    std::vector<std::string> came;
+    ScriptedCluster cluster(
+        {[&](const Received& request) -> std::optional<Bytes> {
+            if (request.api() == ApiKey::api_versions)
+                return api_versions(request,
+                                    {{ApiKey::api_versions, {0, 4}}, {ApiKey::produce, {3, 11}}});
+            const auto produce = request.as<protocol::ProduceRequest>();
+            came.emplace_back(as_text(*produce.topic_data.front().partition_data.front().records));
+            protocol::ProduceResponse response;
+            response.responses.emplace_back().name = "t";
+            response.responses.front().partition_responses.emplace_back();
+            return came.size() < 3 ? std::optional(request.answer(response)) : std::nullopt;
+        }},
+        {.piecemeal = 300'000});
+    std::vector<ErrorCode> codes;
+    cluster.run([&](Shard& shard, Transport& transport) {
+        return produce_by_reference(shard, transport, codes);
+    });
+    EXPECT_THAT(came, testing::ElementsAre("hello world", "hello world", "hello world"));
+    EXPECT_THAT(codes, testing::ElementsAre(ErrorCode::none, ErrorCode::none));
 }
 
 TEST(Connection, FailsAllThatWaitWhenTheBrokerHangsUp) {
