@@ -210,6 +210,14 @@ int fail(const Error& error) {
     return kFailed;
 }
 
+/// "NOT_LEADER_OR_FOLLOWER (2), NETWORK_EXCEPTION (1)": requests
+std::string errors_text(const Figures& figures) {
+    std::string text;
+    for (const auto& [name, count] : figures.errors)
+        text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name, count);
+    return text;
+}
+
 int carry_out(const Arguments& arguments) {
     const std::size_t threads =
         std::visit([](const auto& options) { return options.threads; }, arguments.what);
@@ -226,7 +234,9 @@ int carry_out(const Arguments& arguments) {
         return fail({ErrorCode::request_timed_out,
                      "the rate was not reached: the broker or this client is too slow"});
     if (report.figures.failed_records != 0)
-        return fail({ErrorCode::unknown_server_error, "records failed"});
+        return fail({ErrorCode::unknown_server_error,
+                     fmt::format("{} records were refused or lost on the way: {}",
+                                 report.figures.failed_records, errors_text(report.figures))});
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "topic_setup.hpp"
 
+#include "moldau/client/consumer.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 
 #include <fmt/format.h>
@@ -42,12 +43,6 @@ Task<Result<>> create(client::Cluster& cluster, ProduceOptions options) {
     co_return Result<>{};
 }
 
-bool has_leaders(const client::Topic& topic) {
-    for (const client::Partition& each : topic.partitions)
-        if (each.leader.value < 0) return false;
-    return true;
-}
-
 }  // namespace
 
 Task<Result<>> find_or_create(client::Cluster& cluster, ProduceOptions options) {
@@ -61,17 +56,14 @@ Task<Result<>> find_or_create(client::Cluster& cluster, ProduceOptions options) 
     if (!topic) {
         Result<> created = co_await create(cluster, options);
         if (!created) co_return created;
-        // The controller has it; a broker learns of it, and of its leaders, a moment later.
-        const MonoTime deadline = cluster.request_deadline();
-        do {
-            cluster.forget(options.topic);
-            topic = co_await cluster.topic(options.topic, deadline);
-            if (!topic) co_return topic.error();
-            if (has_leaders(**topic)) break;
-        } while (co_await runtime::sleep_until(
-                     cluster.shard(), cluster.shard().now() + cluster.options().retry_pause) !=
-                     runtime::Waited::cancelled &&
-                 cluster.shard().now() < deadline);
+        topic = co_await cluster.topic(options.topic, cluster.request_deadline());
+        if (!topic) co_return topic.error();
+        // Who knows the leader may be ahead of the leader, which would refuse what comes first.
+        std::vector<std::int32_t> partitions;
+        for (const client::Partition& each : (*topic)->partitions) partitions.push_back(each.index);
+        const auto served =
+            co_await client::list_offsets(cluster, options.topic, partitions, client::kLatest);
+        if (!served) co_return served.error();
     }
     const auto found = static_cast<std::int32_t>((*topic)->partitions.size());
     if (options.partitions >= 0 && options.partitions != found)

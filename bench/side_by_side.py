@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""The same loads on Moldau and on Apache Kafka, one after another on this machine, and their figures beside each other.
+
+  side_by_side.py --bench MOLDAU-BENCH --moldaud MOLDAUD [OPTIONS]     `./dev bench side-by-side [OPTIONS]` builds both first
+
+Each engine runs with fresh data on loopback ports that were free; its own CPU time and memory are read from /proc. In each
+round an engine is started, left idle, warmed up, and then loaded: 1 KiB records in 64 KiB batches, the same read again, one
+record of 100 bytes in each request, a fixed rate. The figures are the medians of the rounds."""
+import argparse
+import datetime
+import json
+import os
+import platform
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+COMPAT = os.path.join(ROOT, 'tests', 'compat')
+sys.path.insert(0, COMPAT)
+from apache_kafka import BROKER, TOOL, two_free_ports  # noqa: E402
+
+TICKS = os.sysconf('SC_CLK_TCK')
+KAFKA_HEAP = '-Xms1g -Xmx1g'  # what Kafka's own kafka-server-start takes
+READY_WITHIN_S = 120
+
+# name in a round's figures | what it is | unit | factor to the unit | digits
+ROWS = (
+    ('produce_cpu_s_per_gb', 'produce: broker CPU for each GB', 's/GB', 1, 2),
+    ('produce_mb_per_s', 'produce: throughput', 'MB/s', 1, 0),
+    ('consume_cpu_s_per_gb', 'consume: broker CPU for each GB', 's/GB', 1, 2),
+    ('consume_mb_per_s', 'consume: throughput', 'MB/s', 1, 0),
+    ('unbatched_cpu_us', 'unbatched: broker CPU for each request', 'µs', 1, 1),
+    ('unbatched_per_s', 'unbatched: requests a second', '1/s', 1, 0),
+    ('latency_p50_us', 'latency at {rate}/s: p50', 'µs', 1, 0),
+    ('latency_p99_us', 'latency at {rate}/s: p99', 'µs', 1, 0),
+    ('latency_p999_us', 'latency at {rate}/s: p99.9', 'µs', 1, 0),
+    ('latency_max_us', 'latency at {rate}/s: max', 'µs', 1, 0),
+    ('idle_rss_bytes', 'resident memory, idle', 'MB', 1e-6, 1),
+    ('loaded_rss_bytes', 'resident memory, peak under load', 'MB', 1e-6, 1),
+    ('idle_cpu_percent', 'CPU of one core, idle', '%', 1, 2),
+    ('start_ms', 'start to ready, empty', 'ms', 1, 0),
+)
+MORE_IS_BETTER = {'produce_mb_per_s', 'consume_mb_per_s', 'unbatched_per_s'}
+
+
+class Failed(Exception):
+    pass
+
+
+def answers(address):
+    """Whether a broker answers ApiVersions there."""
+    host, port = address.rsplit(':', 1)
+    request = struct.pack('>hhih', 18, 0, 1, -1)
+    try:
+        with socket.create_connection((host, int(port)), timeout=1) as s:
+            s.settimeout(READY_WITHIN_S)
+            s.sendall(struct.pack('>i', len(request)) + request)
+            return len(s.recv(4)) > 0
+    except OSError:
+        return False
+
+
+class Readiness(threading.Thread):
+    """Asks until a broker answers at `address`; then `at` is the time of that since boot."""
+
+    def __init__(self, address):
+        super().__init__(daemon=True)
+        self.address, self.at = address, None
+        self.start()
+
+    def run(self):
+        until = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < until:
+            if answers(self.address):
+                self.at = time.clock_gettime(time.CLOCK_BOOTTIME)
+                return
+            time.sleep(0.002)
+
+
+class Process:
+    def __init__(self, pid):
+        self.pid = pid
+
+    def _stat(self):
+        with open(f'/proc/{self.pid}/stat') as f:
+            return f.read().rsplit(')', 1)[1].split()
+
+    def started_at(self):
+        """Seconds since boot, to 10 ms."""
+        return int(self._stat()[19]) / TICKS
+
+    def cpu_seconds(self):
+        return sum(int(x) for x in self._stat()[11:13]) / TICKS
+
+    def memory(self, key):
+        with open(f'/proc/{self.pid}/status') as f:
+            return next(int(line.split()[1]) * 1024 for line in f if line.startswith(key + ':'))
+
+
+class Kafka:
+    name = 'kafka'
+
+    def __init__(self, options):
+        self.folder = tempfile.mkdtemp(prefix='moldau-bench-', dir=options.scratch)
+        self.node = os.path.join(self.folder, 'k')
+        port = two_free_ports()
+        self.address = f'127.0.0.1:{port}'
+        ready = Readiness(self.address)
+        done = subprocess.run([BROKER, 'start', '--dir', self.node, '--port', str(port)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=300, env=dict(os.environ, KAFKA_HEAP_OPTS=KAFKA_HEAP))
+        if done.returncode != 0:
+            self.stop()
+            raise Failed(f'Apache Kafka did not start: {done.stderr}')
+        ready.join()
+        with open(os.path.join(self.node, 'pids')) as f:
+            self.process = Process(int(f.read().split()[-1]))
+        self.start_ms = (ready.at - self.process.started_at()) * 1000
+
+    @staticmethod
+    def version(_):
+        return 'Apache Kafka ' + subprocess.run([TOOL, 'version'], capture_output=True, text=True, check=True).stdout.strip() + f' ({KAFKA_HEAP})'
+
+    def stop(self):
+        subprocess.run([BROKER, 'stop', '--dir', self.node], stdin=subprocess.DEVNULL, capture_output=True, timeout=180)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Moldau:
+    name = 'moldau'
+
+    def __init__(self, options):
+        self.folder = tempfile.mkdtemp(prefix='moldau-bench-', dir=options.scratch)
+        self.address = f'127.0.0.1:{two_free_ports()}'
+        self.log = open(os.path.join(self.folder, 'stderr'), 'wb')
+        ready = Readiness(self.address)
+        self.child = subprocess.Popen([options.moldaud, '--data-dir', os.path.join(self.folder, 'data'), '--listen', self.address],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.process = Process(self.child.pid)
+        while ready.at is None:
+            if self.child.poll() is not None or not ready.is_alive():
+                with open(self.log.name, encoding='utf-8', errors='replace') as f:
+                    said = f.read()[-2000:]
+                self.stop()
+                raise Failed(f'moldaud did not start: {said}')
+            time.sleep(0.01)
+        self.start_ms = (ready.at - self.process.started_at()) * 1000
+
+    @staticmethod
+    def version(options):
+        return subprocess.run([options.moldaud, '--version'], capture_output=True, text=True, check=True).stdout.strip()
+
+    def stop(self):
+        if self.child.poll() is None:
+            self.child.terminate()
+        try:
+            self.child.wait(60)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+ENGINES = {e.name: e for e in (Kafka, Moldau)}
+
+
+def load(options, engine, *arguments):
+    command = [options.bench, '--brokers', engine.address, '-o', 'json', '--pid', str(engine.process.pid), *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(f'{engine.name}: moldau-bench {" ".join(arguments)}: {done.stderr.strip()}')
+    return json.loads(done.stdout)
+
+
+def idle(engine, seconds):
+    """Lets it rest, and says what it uses meanwhile."""
+    time.sleep(seconds)
+    before, begun = engine.process.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    used = (engine.process.cpu_seconds() - before) / (time.monotonic() - begun)
+    return {'idle_cpu_percent': used * 100, 'idle_rss_bytes': engine.process.memory('VmRSS')}
+
+
+def one_round(options, make):
+    """One engine from start to stop: figures, and the reports that they come from."""
+    engine = make(options)
+    try:
+        figures, reports = {'start_ms': engine.start_ms}, {}
+        figures.update(idle(engine, options.idle_s))
+        records = str(int(options.gigabytes * 1e9 / 1024))
+        partitions = ('--create', '--partitions', str(options.partitions))
+        seconds = ('--duration-s', str(options.seconds))
+        load(options, engine, 'produce', 'warm', *partitions, '--duration-s', str(options.warmup_s))
+        load(options, engine, 'consume', 'warm')
+        load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', '--duration-s', str(options.warmup_s))
+
+        reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
+        reports['consume'] = load(options, engine, 'consume', 'large')
+        reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
+        reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
+        for kind in ('produce', 'consume'):
+            figures[f'{kind}_cpu_s_per_gb'] = reports[kind]['processes'][0]['cpu_seconds_per_gb']
+            figures[f'{kind}_mb_per_s'] = reports[kind]['mb_per_second']
+        figures['unbatched_cpu_us'] = reports['unbatched']['processes'][0]['cpu_us_per_batch']
+        figures['unbatched_per_s'] = reports['unbatched']['records_per_second']
+        latency = reports['latency']['latency_us']
+        for name, key in (('p50', 'p50'), ('p99', 'p99'), ('p999', 'p99.9'), ('max', 'max')):
+            figures[f'latency_{name}_us'] = latency[key]
+        figures['loaded_rss_bytes'] = engine.process.memory('VmHWM')
+        return {'figures': figures, 'reports': reports}
+    finally:
+        engine.stop()
+
+
+def medians(rounds):
+    return {key: statistics.median(r['figures'][key] for r in rounds) for key in rounds[0]['figures']}
+
+
+def ratio(row, first, second):
+    """How many times better the second engine is."""
+    better, worse = (second, first) if row in MORE_IS_BETTER else (first, second)
+    return better / worse if worse else None
+
+
+def table(options, result):
+    names = [e['label'] for e in result['engines']]
+    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}' if len(names) == 2 else '']]
+    for key, what, unit, factor, digits in ROWS:
+        values = [e['figures'][key] for e in result['engines']]
+        cells = [f'{v * factor:,.{digits}f}' for v in values]
+        times = ratio(key, *values) if len(values) == 2 else None
+        lines.append([what.format(rate=options.rate), unit, *cells, f'{times:.2f}' if times is not None else '-'])
+    return lines
+
+
+def as_text(lines):
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return '\n'.join('  '.join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip() for line in lines)
+
+
+def as_markdown(options, result, lines):
+    rows = ['| ' + ' | '.join(line) + ' |' for line in lines]
+    rows.insert(1, '| --- | --- |' + ' ---: |' * (len(lines[0]) - 2))
+    said = [f'- {key}: {value}' for key, value in result['machine'].items()]
+    said += [f'- {e["label"]}: {e["version"]}' for e in result['engines']]
+    return '\n'.join(['# Side by side', '', *rows, '', 'The last column says how many times better the second engine is (less, or more a second).', '',
+                      f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
+                      f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache. Unbatched: 100 bytes a request, '
+                      f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
+                      'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults).', '',
+                      *said, '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
+
+
+def machine():
+    with open('/proc/cpuinfo') as f:
+        model = next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), platform.machine())
+    with open('/proc/meminfo') as f:
+        memory = int(f.readline().split()[1]) // 1024 // 1024
+    commit = subprocess.run(['git', '-C', ROOT, 'describe', '--always', '--dirty'], capture_output=True, text=True).stdout.strip()
+    return {'date': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC'), 'commit': commit or 'unknown',
+            'cpu': f'{model}, {len(os.sched_getaffinity(0))} cores', 'memory': f'{memory} GB', 'kernel': platform.release(),
+            'load before': f'{os.getloadavg()[0]:.2f}'}
+
+
+def positive(text):
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f'{text} is not above 0')
+    return value
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
+    parser.add_argument('--moldaud', required=True, metavar='FILE')
+    parser.add_argument('--engines', default='kafka,moldau', metavar='A,B', help=f'two of {", ".join(ENGINES)}, also one twice (default: kafka,moldau)')
+    parser.add_argument('--rounds', type=int, default=3, help='of each engine, in turn (default: 3)')
+    parser.add_argument('--gigabytes', type=positive, default=2, help='to produce and consume in a round (default: 2)')
+    parser.add_argument('--seconds', type=positive, default=10, help='of the unbatched load and of the fixed rate (default: 10)')
+    parser.add_argument('--warmup-s', type=positive, default=10, help='of each kind, before anything is measured (default: 10)')
+    parser.add_argument('--idle-s', type=positive, default=5, help='to rest, and again while idle use is measured (default: 5)')
+    parser.add_argument('--rate', type=int, default=2000, help='records a second where latency is measured (default: 2000)')
+    parser.add_argument('--partitions', type=int, default=4, help='of each topic (default: 4)')
+    parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
+    parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
+    parser.add_argument('--name', default='side-by-side', help='of these files (default: side-by-side)')
+    parser.add_argument('--scratch', metavar='DIR', help="for the engines' data (default: the system's temporary directory)")
+    options = parser.parse_args(arguments)
+    options.engines = options.engines.split(',')
+    if len(options.engines) != 2 or any(e not in ENGINES for e in options.engines):
+        parser.error(f'--engines wants two of {", ".join(ENGINES)}')
+    if options.rounds < 1 or options.rate < 1 or options.partitions < 1:
+        parser.error('--rounds, --rate and --partitions are at least 1')
+    if options.quick:
+        options.rounds, options.gigabytes, options.seconds, options.warmup_s, options.idle_s = 1, 0.1, 2, 1, 1
+    return options
+
+
+def labels(names):
+    return names if names[0] != names[1] else [f'{n} {i}' for i, n in enumerate(names, 1)]
+
+
+def main():
+    options = parse(sys.argv[1:])
+    rounds = [[] for _ in options.engines]
+    about = machine()
+    try:
+        for number in range(options.rounds):
+            for i, name in enumerate(options.engines):
+                print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
+                rounds[i].append(one_round(options, ENGINES[name]))
+    except Failed as failure:
+        print(f'error: {failure}', file=sys.stderr)
+        return 1
+    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'scratch', 'results', 'name')},
+              'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
+                          for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
+    lines = table(options, result)
+    print(as_text(lines))
+    os.makedirs(options.results, exist_ok=True)
+    path = os.path.join(options.results, options.name)
+    with open(path + '.json', 'w', encoding='utf-8') as f:
+        json.dump(result, f, indent=1)
+        f.write('\n')
+    with open(path + '.md', 'w', encoding='utf-8') as f:
+        f.write(as_markdown(options, result, lines))
+    print(f'written to {path}.md and .json', file=sys.stderr)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
