@@ -5,9 +5,11 @@
 #include "moldau/base/version.hpp"
 #include "moldau/cli/talk_sink.hpp"
 #include "moldau/io/system_clock.hpp"
+#include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
 #include "moldau/net/asio_transport.hpp"
 #include "moldau/runtime/wait.hpp"
+#include "moldau/runtime/worker_pool.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -42,6 +44,31 @@ Task<> work_and_stop(Context& context, const Choice& choice, Result<>& outcome) 
     context.shard.stop();
 }
 
+Task<> work_offline_and_stop(Offline& offline, const Choice& choice, Result<>& outcome) {
+    outcome = co_await choice.offline(offline);
+    offline.shard.stop();
+}
+
+void run_online(Shard& shard, std::vector<Endpoint> brokers, const Global& global,
+                const Choice& choice, Result<>& outcome) {
+    const std::unique_ptr<Transport> transport = net::make_asio_transport(shard);
+    client::Cluster cluster(
+        shard, *transport,
+        {.bootstrap = std::move(brokers), .connection = {.client_id = "moldau"}});
+    Context context{.shard = shard, .cluster = cluster, .global = global};
+    runtime::spawn(shard, "command", work_and_stop(context, choice, outcome));
+    shard.run();
+}
+
+void run_offline(Shard& shard, const Global& global, const Choice& choice, Result<>& outcome) {
+    runtime::WorkerPool pool({.name = "disk", .threads = 1});
+    const std::unique_ptr<Disk> disk = io::make_system_disk(shard, pool);
+    Offline offline{.shard = shard, .disk = *disk, .global = global};
+    runtime::spawn(shard, "command", work_offline_and_stop(offline, choice, outcome));
+    shard.run();
+    pool.stop();
+}
+
 int carry_out(const Global& global, const Choice& choice) {
     Result<std::vector<Endpoint>> brokers = client::parse_brokers(global.brokers);
     if (!brokers) {
@@ -61,14 +88,10 @@ int carry_out(const Global& global, const Choice& choice) {
     TalkSink sink;
     Shard shard({}, clock, random, sink);
     Result<> outcome = Error{ErrorCode::unknown_server_error, "the command ended unexpectedly"};
-    {
-        const std::unique_ptr<Transport> transport = net::make_asio_transport(shard);
-        client::Cluster cluster(
-            shard, *transport,
-            {.bootstrap = std::move(*brokers), .connection = {.client_id = "moldau"}});
-        Context context{.shard = shard, .cluster = cluster, .global = global};
-        runtime::spawn(shard, "command", work_and_stop(context, choice, outcome));
-        shard.run();
+    if (choice.offline) {
+        run_offline(shard, global, choice, outcome);
+    } else {
+        run_online(shard, std::move(*brokers), global, choice, outcome);
     }
     if (outcome) return 0;
     fmt::print(stderr, "error: {}\n", outcome.error().detail);
@@ -102,6 +125,9 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_topic_delete(*topic, choice);
     add_produce(app, choice);
     add_consume(app, choice);
+    CLI::App* storage =
+        add_noun(app, "storage", "data directories of a node that does not run: format");
+    add_storage_format(*storage, choice);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What all commands share: global options, and how a command comes to run.
 #pragma once
 
+#include "moldau/base/ports/disk.hpp"
 #include "moldau/base/result.hpp"
 #include "moldau/client/cluster.hpp"
 #include "moldau/runtime/shard.hpp"
@@ -32,11 +33,19 @@ struct Context {
     const Global& global;
 };
 
-/// The command that the arguments chose. `check` looks at them before anything is asked of a
-/// broker: its error is a misuse.
+/// What a command works with that needs no broker, only files; outlives it.
+struct Offline {
+    runtime::Shard& shard;
+    Disk& disk;
+    const Global& global;
+};
+
+/// The command that the arguments chose: `work` or `offline`. `check` looks at them before anything
+/// is asked of a broker: its error is a misuse.
 struct Choice {
     std::function<Result<>(const Global&)> check;
     std::function<runtime::Task<Result<>>(Context&)> work;
+    std::function<runtime::Task<Result<>>(Offline&)> offline;
 };
 
 // One function a command, each in the file of its name: adds it to `parent` and fills `choice` when
@@ -47,6 +56,7 @@ void add_topic_describe(CLI::App& parent, Choice& choice);
 void add_topic_delete(CLI::App& parent, Choice& choice);
 void add_produce(CLI::App& parent, Choice& choice);
 void add_consume(CLI::App& parent, Choice& choice);
+void add_storage_format(CLI::App& parent, Choice& choice);
 
 /// `error` said of the topic: what to do next, where we know it.
 Error topic_error(const std::string& topic, ErrorCode code, std::string_view message = {});

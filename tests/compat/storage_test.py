@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""moldau storage: what it formats Apache Kafka starts on; what Kafka wrote it tells.   storage_test.py MOLDAU"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from apache_kafka import BROKER, TOOL, two_free_ports
+
+BINARY = None
+CLUSTER = '5L6g3nShT-eMCtK--X86sw'
+# What Kafka finalizes and moldaud does not carry out yet.
+NOT_OURS = ('group.version', 'share.version', 'streams.version', 'transaction.version')
+
+
+class Storage(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='moldau-storage-')
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.port = two_free_ports()
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def config(self, *lines, dirs=('data',), roles='broker,controller', voters=False, name='server.properties'):
+        listeners = {'broker': f'PLAINTEXT://127.0.0.1:{self.port}', 'controller': f'CONTROLLER://127.0.0.1:{self.port + 1}'}
+        text = [f'process.roles={roles}', 'node.id=5', 'controller.listener.names=CONTROLLER',
+                'listeners=' + ','.join(v for k, v in listeners.items() if k in roles.split(',')),
+                f'controller.quorum.voters=5@127.0.0.1:{self.port + 1}' if voters else f'controller.quorum.bootstrap.servers=127.0.0.1:{self.port + 1}',
+                'log.dirs=' + ','.join(self.path(d) for d in dirs), *lines]
+        with open(self.path(name), 'w') as f:
+            f.write('\n'.join(text) + '\n')
+        return self.path(name)
+
+    def moldau(self, *arguments, code=0):
+        """Runs moldau; gives (stdout, stderr)."""
+        done = subprocess.run([BINARY, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              env=dict(os.environ, MOLDAU_BROKERS='127.0.0.1:1'))
+        self.assertEqual(done.returncode, code, f'{arguments}: {done.stderr}')
+        if code != 0:
+            self.assertRegex(done.stderr, r'(?m)^error: ')
+        return done.stdout, done.stderr
+
+    def format(self, *arguments, config=None, code=0):
+        return self.moldau('storage', 'format', '-t', CLUSTER, '-c', config or self.config(), *arguments, code=code)
+
+    def kafka(self, *arguments):
+        return subprocess.run([TOOL, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    def files(self, folder):
+        return sorted(os.path.relpath(os.path.join(d, f), folder) for d, _, names in os.walk(folder) for f in names)
+
+    def dumped(self, *parts):
+        """What Kafka's dump-log reads, without times, ids and checksums."""
+        text = self.kafka('dump-log', '--cluster-metadata-decoder', '--files', self.path(*parts))
+        self.assertNotIn('isvalid: false', text)
+        text = text.split('\n', 1)[1]
+        text = re.sub(r'(CreateTime: |crc: |"lastContainedLogTimestamp":)[1-9]\d*', r'\1N', text)
+        return re.sub(r'"voterDirectoryId":"[^"]*"', '"voterDirectoryId":"ID"', text)
+
+
+class Format(Storage):
+    FIRST = ('__cluster_metadata-0', '00000000000000000000-0000000000.checkpoint')
+
+    def test_kafka_starts_on_what_was_formatted_here_and_serves(self):
+        _, said = self.format('--standalone')
+        self.assertIn(f'formatted {self.path("data")} cluster={CLUSTER} node=5 metadata.version=4.3-IV0, the only voter', said)
+        started = subprocess.run([BROKER, 'start', '--dir', self.path('k'), '--port', str(self.port), '--data', self.path('data')],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.addCleanup(subprocess.run, [BROKER, 'stop', '--dir', self.path('k')], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        address = started.stdout.strip()
+        features = {line.split()[1]: line for line in self.kafka('features', '--bootstrap-server', address, 'describe').splitlines()}
+        self.assertIn('FinalizedVersionLevel: 4.3-IV0', features['metadata.version'])
+        self.assertIn('FinalizedVersionLevel: 1', features['eligible.leader.replicas.version'])
+        self.assertIn('FinalizedVersionLevel: 1', features['kraft.version'])
+        for name in NOT_OURS:
+            self.assertIn('FinalizedVersionLevel: 0', features[name])
+        subprocess.run([BINARY, '--brokers', address, 'topic', 'create', 't'], capture_output=True, timeout=60, check=True)
+        subprocess.run([BINARY, '--brokers', address, 'produce', 't'], input=b'1\n2\n', capture_output=True, timeout=60, check=True)
+        read = subprocess.run([BINARY, '--brokers', address, 'consume', 't'], capture_output=True, timeout=60, check=True).stdout
+        self.assertEqual(read, b'1\n2\n')
+
+    def test_files_say_the_same_as_those_that_kafka_formats(self):
+        ours = self.config(dirs=('a', 'b'), name='ours.properties')
+        theirs = self.config(dirs=('c', 'd'), name='theirs.properties')
+        for arguments, extra in (((), [x for f in NOT_OURS for x in ('--feature', f + '=0')]),
+                                 (('--release-version', '4.0', '--feature', 'group.version=1', '--feature', 'transaction.version=2'), ()),
+                                 (('--release-version', '4.1-IV0', '--feature', 'group.version=1', '--feature', 'transaction.version=1'), ()),
+                                 (('--feature', 'metadata.version=29', '--feature', 'eligible.leader.replicas.version=0'),
+                                  [x for f in NOT_OURS for x in ('--feature', f + '=0')])):
+            with self.subTest(arguments):
+                self.format('--standalone', *arguments, config=ours)
+                self.kafka('storage', 'format', '-t', CLUSTER, '-c', theirs, '--standalone', *arguments, *extra)
+                for mine, kafkas in (('a', 'c'), ('b', 'd')):
+                    self.assertEqual(self.files(self.path(mine)), self.files(self.path(kafkas)))
+                    self.assertEqual(self.dumped(mine, 'bootstrap.checkpoint'), self.dumped(kafkas, 'bootstrap.checkpoint'))
+                self.assertEqual(self.dumped('a', *self.FIRST), self.dumped('c', *self.FIRST))
+                for each in 'abcd':
+                    shutil.rmtree(self.path(each))
+
+    def test_directories_are_marked_with_ids_of_their_own(self):
+        self.format('--standalone', config=self.config(dirs=('a', 'b'), roles='controller'))
+        ids = set()
+        for each in 'ab':
+            with open(self.path(each, 'meta.properties')) as f:
+                meta = dict(line.split('=', 1) for line in f.read().split('\n') if '=' in line)
+            self.assertEqual((meta['version'], meta['node.id'], meta['cluster.id']), ('1', '5', CLUSTER))
+            ids.add(meta['directory.id'])
+        self.assertEqual(len(ids), 2)
+        voters = self.kafka('dump-log', '--cluster-metadata-decoder', '--files', self.path('a', *self.FIRST))
+        with open(self.path('a', 'meta.properties')) as f:
+            self.assertIn('"voterDirectoryId":"' + re.search('directory.id=(.*)', f.read())[1], voters)
+
+    def test_the_advertised_address_of_the_metadata_directorys_voter_is_written(self):
+        config = self.config(f'advertised.listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://voter.example:9999',
+                             f'metadata.log.dir={self.path("m")}')
+        self.format('--standalone', config=config)
+        self.assertIn('"host":"voter.example","port":9999', self.dumped('m', *self.FIRST))
+        self.assertEqual(self.files(self.path('data')), ['bootstrap.checkpoint', 'meta.properties'])
+
+    def test_nodes_that_are_no_lone_voter_have_no_first_snapshot(self):
+        for arguments, more in ((('--no-initial-controllers',), {}), ((), {'roles': 'broker'}), ((), {'voters': True})):
+            with self.subTest(more):
+                self.format(*arguments, config=self.config(**more))
+                self.assertEqual(self.files(self.path('data')), ['bootstrap.checkpoint', 'meta.properties'])
+                shutil.rmtree(self.path('data'))
+
+    def test_what_is_formatted_stays_as_it_is(self):
+        both = self.config(dirs=('a', 'b'))
+        self.format('--standalone', config=self.config(dirs=('a',), name='one.properties'))
+        with open(self.path('a', 'meta.properties')) as f:
+            before = f.read()
+        _, said = self.format('--standalone', config=both, code=1)
+        self.assertIn(f'{self.path("a")} is formatted already (--ignore-formatted', said)
+        self.assertFalse(os.path.exists(self.path('b')))
+        out, _ = self.format('--standalone', '--ignore-formatted', '-o', 'json', config=both)
+        self.assertEqual(json.loads(out)['formatted'], [self.path('b')])
+        with open(self.path('a', 'meta.properties')) as f:
+            self.assertEqual(f.read(), before)
+        self.assertIn('all directories are formatted already', self.format('--standalone', '-g', config=both)[1])
+        _, said = self.moldau('storage', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAQ', '-c', both, '--standalone', '-g', code=1)
+        self.assertIn(f'is formatted for cluster {CLUSTER}, not AAAAAAAAAAAAAAAAAAAAAQ', said)
+
+    def test_a_metadata_log_that_lost_its_mark_is_not_formatted_over(self):
+        os.makedirs(self.path('data', '__cluster_metadata-0'))
+        open(self.path('data', '__cluster_metadata-0', '00000000000000000000.log'), 'w').close()
+        self.assertIn('holds a metadata log but no meta.properties', self.format('--standalone', code=1)[1])
+        self.assertFalse(os.path.exists(self.path('data', 'meta.properties')))
+
+    def test_what_does_not_fit_is_refused_with_what_to_do(self):
+        for arguments, more, words in (((), {}, ('say --standalone', '--no-initial-controllers')),
+                                       (('--standalone',), {'voters': True}, ('controller.quorum.voters is set', 'bootstrap.servers')),
+                                       (('--standalone',), {'roles': 'broker'}, ('--standalone is for a controller',)),
+                                       (('--standalone', '--feature', 'kraft.version=0'), {}, ('needs kraft.version 1',)),
+                                       (('--feature', 'kraft.version=1'), {'voters': True}, ('kraft.version',))):
+            with self.subTest(arguments):
+                _, said = self.format(*arguments, config=self.config(**more), code=1)
+                for word in words:
+                    self.assertIn(word, said)
+                self.assertFalse(os.path.exists(self.path('data')))
+        with open(self.path('implicit.properties'), 'w') as f:
+            f.write(f'log.dirs={self.path("data")}\n')
+        self.assertIn('formats its directory by itself', self.format('--standalone', config=self.path('implicit.properties'), code=1)[1])
+        self.assertIn('cannot read', self.format('--standalone', config=self.path('nowhere'), code=1)[1])
+        self.assertIn('bad.properties:', self.format('--standalone', config=self.config('num.partitions=x', name='bad.properties'), code=1)[1])
+
+    def test_features_that_moldaud_does_not_carry_out_are_warned_of(self):
+        _, said = self.format('--standalone', '--feature', 'group.version=1')
+        self.assertIn('warning: this moldaud does not carry out group.version', said)
+
+    def test_misuse_is_told_apart(self):
+        config = self.config()
+        for arguments in (('-c', config), ('-t', CLUSTER), ('-t', CLUSTER, '-c', config, '--standalone', '--no-initial-controllers'),
+                          ('-t', CLUSTER, '-c', config, '-r', '3.9'), ('-t', CLUSTER, '-c', config, '-f', 'nonsense'),
+                          ('-t', CLUSTER, '-c', config, '-f', 'metadata.version=31'), ('-t', CLUSTER, '-c', config, '-r', '4.0', '-f', 'metadata.version=25'),
+                          ('-t', CLUSTER, '-c', config, '-f', 'no.such=1'), ('-t', CLUSTER, '-c', config, '-f', 'group.version=2')):
+            with self.subTest(arguments):
+                self.moldau('storage', 'format', *arguments, code=2)
+
+
+del Storage  # a base, no test
+
+if __name__ == '__main__':
+    BINARY = sys.argv.pop(1)
+    unittest.main(verbosity=2)
