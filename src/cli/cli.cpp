@@ -126,8 +126,9 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_produce(app, choice);
     add_consume(app, choice);
     CLI::App* storage =
-        add_noun(app, "storage", "data directories of a node that does not run: format");
+        add_noun(app, "storage", "data directories of a node that does not run: format, dump");
     add_storage_format(*storage, choice);
+    add_storage_dump(*storage, choice);
 }
 
 }  // namespace

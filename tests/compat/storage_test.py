@@ -9,9 +9,10 @@ import sys
 import tempfile
 import unittest
 
-from apache_kafka import BROKER, TOOL, two_free_ports
+from apache_kafka import BROKER, TOOL, ApacheKafka, two_free_ports
 
 BINARY = None
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'golden', 'metadata')
 CLUSTER = '5L6g3nShT-eMCtK--X86sw'
 # What Kafka finalizes and moldaud does not carry out yet.
 NOT_OURS = ('group.version', 'share.version', 'streams.version', 'transaction.version')
@@ -181,6 +182,117 @@ class Format(Storage):
                           ('-t', CLUSTER, '-c', config, '-f', 'no.such=1'), ('-t', CLUSTER, '-c', config, '-f', 'group.version=2')):
             with self.subTest(arguments):
                 self.moldau('storage', 'format', *arguments, code=2)
+
+
+class Dump(Storage):
+    BATCH = re.compile(r'baseOffset: (\d+) lastOffset: (\d+) count: (\d+) baseSequence: (-?\d+) lastSequence: -?\d+ producerId: (-?\d+) producerEpoch: (-?\d+) '
+                       r'partitionLeaderEpoch: (-?\d+) isTransactional: (true|false) isControl: (true|false) .*position: (\d+) \w+: (-?\d+) size: (\d+) '
+                       r'magic: (\d) compresscodec: (\w+) crc: \d+ isvalid: (true|false)')
+    CONTROL = {'LeaderChange': 'LEADER_CHANGE', 'KRaftVersion': 'KRAFT_VERSION', 'KRaftVoters': 'KRAFT_VOTERS', 'SnapshotHeader': 'SNAPSHOT_HEADER',
+               'SnapshotFooter': 'SNAPSHOT_FOOTER'}
+
+    def dump(self, *arguments, code=0):
+        return [json.loads(line) for line in self.moldau('storage', 'dump', '-o', 'json', *arguments, code=code)[0].splitlines()]
+
+    def batches(self, path, *arguments):
+        """What dump-log says of batches and their records, in the words of ours."""
+        batches = []
+        for line in self.kafka('dump-log', *arguments, '--files', path).splitlines():
+            found = self.BATCH.match(line)
+            if found:
+                base, last, count, sequence, producer, epoch, leader, txn, control, position, time, size, magic, codec, valid = found.groups()
+                batch = {'file': path, 'position': int(position), 'bytes': int(size), 'magic': int(magic), 'base_offset': int(base), 'last_offset': int(last),
+                         'count': int(count), 'leader_epoch': int(leader), 'codec': codec, 'max_timestamp': int(time),
+                         'transactional': txn == 'true', 'control': control == 'true', 'crc': 'right' if valid == 'true' else 'wrong'}
+                if int(producer) >= 0:
+                    batch.update(producer_id=int(producer), producer_epoch=int(epoch), base_sequence=int(sequence))
+                batches.append(batch)
+            elif line.startswith('| offset: '):
+                record = {'offset': int(line.split()[2])}
+                if ' payload: {' in line:
+                    record.update(json.loads(line.split(' payload: ', 1)[1]))
+                else:
+                    name, data = re.match(r'.* headerKeys: \[\] (\w+):? (\{.*\})$', line).groups()
+                    record.update(control=self.CONTROL[name], data=json.loads(data))
+                batches[-1].setdefault('records', []).append(record)
+        return batches
+
+    def without(self, entries, *keys):
+        return [{k: v for k, v in e.items() if k not in keys} for e in entries]
+
+    def test_metadata_logs_and_snapshots_say_what_kafkas_tool_says(self):
+        for kind in ('clean', 'unclean'):
+            # dump-log knows files by their names, we the log by its directory's.
+            shutil.copytree(os.path.join(GOLDEN, kind), self.path(kind, '__cluster_metadata-0'))
+            names = sorted(n for n in os.listdir(self.path(kind, '__cluster_metadata-0')) if n.endswith(('.log', '.checkpoint')))
+            self.assertGreater(len(names), 2)
+            for name in names:
+                with self.subTest((kind, name)):
+                    path = self.path(kind, '__cluster_metadata-0', name)
+                    ours = self.dump(path)
+                    self.assertEqual(self.without(ours, 'timestamp_type', 'base_timestamp'), self.batches(path, '--cluster-metadata-decoder'))
+                    self.assertGreater(sum(len(b['records']) for b in ours), 0)
+
+    def test_what_a_broker_left_is_told(self):
+        with ApacheKafka() as kafka:
+            environment = dict(os.environ, MOLDAU_BROKERS=kafka.address)
+            subprocess.run([BINARY, 'topic', 'create', 'told', '--config', 'index.interval.bytes=100'], capture_output=True, timeout=60, check=True, env=environment)
+            for codec in ('none', 'gzip', 'snappy', 'lz4', 'zstd'):
+                subprocess.run([BINARY, 'produce', 'told', '--codec', codec, '--batch-bytes', '200', '--key-separator', ':', '--header', 'h=1'],
+                               input=b''.join(b'%s-%d:%s\n' % (codec.encode(), i, b'v' * 50) for i in range(20)), capture_output=True, timeout=60, check=True, env=environment)
+            subprocess.run([BROKER, 'stop', '--dir', kafka.node], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True)
+            data = os.path.join(kafka.node, 'node-1', 'data')
+            log = os.path.join(data, 'told-0', '00000000000000000000')
+            self.assertEqual(self.without(self.dump(log + '.log'), 'timestamp_type', 'base_timestamp'), self.batches(log + '.log'))
+            records = [r for b in self.dump('--records', log + '.log') for r in b['records']]
+            self.assertEqual([(r['offset'], r['value'], r['headers']) for r in records], [(i, 'v' * 50, [{'key': 'h', 'value': '1'}]) for i in range(100)])
+            self.assertEqual(records[20]['key'], 'gzip-0')
+            index = [tuple(map(int, x)) for x in re.findall(r'offset: (\d+) position: (\d+)', self.kafka('dump-log', '--files', log + '.index'))]
+            self.assertGreater(len(index), 5)
+            self.assertEqual([(e['offset'], e['position']) for e in self.dump(log + '.index')], index)
+            times = [tuple(map(int, x)) for x in re.findall(r'timestamp: (\d+) offset: (\d+)', self.kafka('dump-log', '--files', log + '.timeindex'))]
+            self.assertEqual([(e['timestamp'], e['offset']) for e in self.dump(log + '.timeindex')], times)
+            [snapshot] = [n for n in os.listdir(os.path.join(data, 'told-0')) if n.endswith('.snapshot')]
+            producers = re.findall(r'producerId: (\d+) .* lastSequence: (\d+) lastOffset: (\d+)', self.kafka('dump-log', '--files', os.path.join(data, 'told-0', snapshot)))
+            self.assertEqual(len(producers), 5)
+            self.assertEqual(sorted((e['producer_id'], e['last_sequence'], e['last_offset']) for e in self.dump(os.path.join(data, 'told-0', snapshot))),
+                             sorted(tuple(map(int, p)) for p in producers))
+            self.assertIn({'file': os.path.join(data, 'recovery-point-offset-checkpoint'), 'topic': 'told', 'partition': 0, 'offset': 100}, self.dump(data))
+            # A directory tells all of its own files, each knows its kind.
+            self.assertEqual({os.path.basename(e['file']) for e in self.dump(os.path.join(data, 'told-0'))},
+                             {'00000000000000000000.log', '00000000000000000000.index', '00000000000000000000.timeindex', snapshot, 'leader-epoch-checkpoint', 'partition.metadata'})
+            self.check_damage(log + '.log')
+
+    def check_damage(self, path):
+        with open(path, 'rb') as f:
+            good = f.read()
+        whole = self.dump(path)
+        damaged = self.path('00000000000000000000.log')
+        with open(damaged, 'wb') as f:
+            f.write(good[:-10])
+        out, said = self.moldau('storage', 'dump', damaged, code=1)
+        self.assertEqual(len(out.splitlines()), len(whole))
+        self.assertRegex(said, r'\d+ bytes from position %d on are no whole batch' % whole[-1]['position'])
+        with open(damaged, 'wb') as f:
+            f.write(good[:70] + bytes([good[70] ^ 1]) + good[71:])
+        out, said = self.moldau('storage', 'dump', '-o', 'json', damaged, code=1)
+        told = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([e['crc'] for e in told], ['wrong'] + ['right'] * (len(whole) - 1))
+        self.assertIn('the batch at position 0: its CRC is wrong', said)
+
+    def test_what_cannot_be_told_is_said(self):
+        self.assertIn('there is no file', self.moldau('storage', 'dump', self.path('quorum-state'), code=1)[1])
+        with open(self.path('picture.png'), 'w') as f:
+            f.write('x')
+        self.assertIn('no file that can be told; known are', self.moldau('storage', 'dump', self.path('picture.png'), code=1)[1])
+        self.assertIn('holds no file', self.moldau('storage', 'dump', self.folder, code=1)[1])
+        with open(self.path('meta.properties'), 'w') as f:
+            f.write('version=7\n')
+        shutil.copy(os.path.join(GOLDEN, 'clean', 'quorum-state'), self.path('quorum-state'))
+        out, said = self.moldau('storage', 'dump', self.path('meta.properties'), self.path('quorum-state'), code=1)
+        self.assertIn('meta.properties: ', said)
+        self.assertIn('data_version=1', out)
+        self.moldau('storage', 'dump', code=2)
 
 
 del Storage  # a base, no test

@@ -42,6 +42,7 @@ public:
     JsonWriter& value(std::integral auto number) { return raw(std::to_string(number)); }
     JsonWriter& value(double number);  // null when it is not finite
     JsonWriter& null() { return raw("null"); }
+    JsonWriter& json(std::string_view document) { return raw(document); }  // as it is
 
     const std::string& text() const { return text_; }
 

@@ -1,0 +1,23 @@
+// Batches of logs and snapshots, and their records, as entries.
+#pragma once
+
+#include "dump_entry.hpp"
+
+#include "moldau/base/bytes.hpp"
+#include "moldau/base/result.hpp"
+
+#include <functional>
+
+namespace moldau::cli {
+
+struct BatchDump {
+    bool shows_records = false;
+    bool is_metadata = false;  // records are those of the metadata log
+};
+
+/// Errors: corrupt_message: bytes at the end that are no whole batch, or a CRC that is wrong
+/// somewhere: after all that can be told · invalid_record, … of a batch's records · those of `take`
+Result<> dump_batches(BytesView log, BatchDump how,
+                      const std::function<Result<>(const Entry&)>& take);
+
+}  // namespace moldau::cli
