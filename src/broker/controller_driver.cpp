@@ -2,6 +2,7 @@
 
 #include "broker_shard.hpp"
 #include "config_rules.hpp"
+#include "handlers/admin/describe_configs.hpp"
 
 #include "moldau/config/keys.hpp"
 #include "moldau/controller/brokers.hpp"
@@ -94,6 +95,7 @@ runtime::Task<Result<protocol::CreateTopicsResponse>> ControllerDriver::create_t
             static_cast<std::int16_t>(facts_.settings.get(config::kDefaultReplicationFactor)),
         .random = [this] { return shard_.random().next(); }};
     auto decision = controller::create_topics(log_.newest(), context, request);
+    add_created_configs(log_.newest(), facts_.settings, request, decision.reply);
     co_return co_await carry_out(std::move(decision));
 }
 
