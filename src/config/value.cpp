@@ -27,7 +27,11 @@ std::string java_text(double value) {
     const std::size_t e = text.find('e');
     std::string digits(text.substr(0, e));
     if (digits.find('.') == std::string::npos) digits += ".0";
-    return fmt::format("{}E{}", digits, std::stoi(std::string(text.substr(e + 1))));
+    std::string_view power = text.substr(e + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);  // which from_chars does not read
+    int exponent = 0;
+    std::from_chars(power.data(), power.data() + power.size(), exponent);
+    return fmt::format("{}E{}", digits, exponent);
 }
 
 struct Texts {
