@@ -27,7 +27,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 
-Task<Result<>> connect_and_work(Context& context, const Choice& choice) {
+Task<Result<>> connect_and_work(Context context, Choice choice) {
     Result<client::ConnectionPtr> reached = co_await context.cluster.any();
     if (!reached)
         co_return Error{reached.error().code,
@@ -38,16 +38,19 @@ Task<Result<>> connect_and_work(Context& context, const Choice& choice) {
     co_return done;
 }
 
-Task<> work_and_stop(Context& context, const Choice& choice, Result<>& outcome) {
-    outcome = co_await connect_and_work(context, choice);
+// What runs the shard holds `outcome` until the end.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+Task<> work_and_stop(Context context, Choice choice, Result<>& outcome) {
+    outcome = co_await connect_and_work(context, std::move(choice));
     context.cluster.close();
     context.shard.stop();
 }
 
-Task<> work_offline_and_stop(Offline& offline, const Choice& choice, Result<>& outcome) {
+Task<> work_offline_and_stop(Offline offline, Choice choice, Result<>& outcome) {
     outcome = co_await choice.offline(offline);
     offline.shard.stop();
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 void run_online(Shard& shard, std::vector<Endpoint> brokers, const Global& global,
                 const Choice& choice, Result<>& outcome) {

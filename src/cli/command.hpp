@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its name
 class App;
 }
 
@@ -26,14 +26,14 @@ struct Global {
     bool yes = false;  // do what cannot be undone without asking
 };
 
-/// What a command works with; outlives it.
+/// What a command works with: a handle on what outlives it.
 struct Context {
     runtime::Shard& shard;
     client::Cluster& cluster;
     const Global& global;
 };
 
-/// What a command works with that needs no broker, only files; outlives it.
+/// What a command works with that needs no broker, only files: a handle as well.
 struct Offline {
     runtime::Shard& shard;
     Disk& disk;
@@ -44,8 +44,8 @@ struct Offline {
 /// is asked of a broker: its error is a misuse.
 struct Choice {
     std::function<Result<>(const Global&)> check;
-    std::function<runtime::Task<Result<>>(Context&)> work;
-    std::function<runtime::Task<Result<>>(Offline&)> offline;
+    std::function<runtime::Task<Result<>>(Context)> work;
+    std::function<runtime::Task<Result<>>(Offline)> offline;
 };
 
 // One function a command, each in the file of its name: adds it to `parent` and fills `choice` when

@@ -43,14 +43,14 @@ Result<> check(Options& options) {
 }
 
 /// Where to begin in each partition; `ends` are the log end offsets now.
-Task<Result<Offsets>> start_offsets(client::Cluster& cluster, const Options& options,
-                                    const Offsets& ends) {
+Task<Result<Offsets>> start_offsets(Context context, Options options, Offsets ends) {
     std::vector<std::int32_t> partitions;
     for (const auto& [partition, end] : ends) partitions.push_back(partition);
     if (options.from.kind == StartAt::Kind::end) co_return ends;
     const bool by_time = options.from.kind == StartAt::Kind::time;
-    Result<Offsets> starts = co_await client::list_offsets(
-        cluster, options.topic, partitions, by_time ? options.from.number : client::kEarliest);
+    Result<Offsets> starts =
+        co_await client::list_offsets(context.cluster, options.topic, partitions,
+                                      by_time ? options.from.number : client::kEarliest);
     if (!starts) co_return starts;
     for (auto& [partition, start] : *starts) {
         const Offset end = ends.at(partition);
@@ -71,13 +71,15 @@ Task<Result<Offsets>> start_offsets(client::Cluster& cluster, const Options& opt
     co_return starts;
 }
 
-Task<Result<>> print_records(Context& context, Consumer& consumer, const Options& options,
-                             Offsets ends, std::int64_t& printed) {
+// The caller awaits this at once.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+Task<Result<>> print_records(Context context, Consumer& consumer, Options options, Offsets ends) {
     const RecordFormat format{.is_json = context.global.output == Output::json,
                               .key_separator = options.key_separator,
                               .null_text = options.null_text};
     record::Unpacker unpacker;
     record::GrowingBuffer scratch;
+    std::int64_t printed = 0;
     while (printed < options.count && (options.follow || !ends.empty())) {
         Result<client::Fetched> fetched = co_await consumer.next();
         if (!fetched) co_return fetched.error();
@@ -107,7 +109,7 @@ Task<Result<>> print_records(Context& context, Consumer& consumer, const Options
     co_return Result<>{};
 }
 
-Task<Result<>> consume(Context& context, Options options) {
+Task<Result<>> consume(Context context, Options options) {
     client::Cluster& cluster = context.cluster;
     const Result<client::TopicPtr> topic = co_await cluster.topic_now(options.topic);
     if (!topic) co_return topic_error(options.topic, topic.error().code);
@@ -118,7 +120,7 @@ Task<Result<>> consume(Context& context, Options options) {
     Result<Offsets> ends =
         co_await client::list_offsets(cluster, options.topic, options.partitions, client::kLatest);
     if (!ends) co_return ends.error();
-    const Result<Offsets> starts = co_await start_offsets(cluster, options, *ends);
+    const Result<Offsets> starts = co_await start_offsets(context, options, *ends);
     if (!starts) co_return starts.error();
 
     Consumer consumer(cluster, options.topic, {});
@@ -129,9 +131,7 @@ Task<Result<>> consume(Context& context, Options options) {
             consumer.assign(partition, start);
         }
     }
-    std::int64_t printed = 0;
-    Result<> outcome =
-        co_await print_records(context, consumer, options, std::move(*ends), printed);
+    Result<> outcome = co_await print_records(context, consumer, options, std::move(*ends));
     co_await consumer.stop();
     co_return outcome;
 }
@@ -167,7 +167,7 @@ void add_consume(CLI::App& parent, Choice& choice) {
     describe(*command, *options);
     command->callback([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
-        choice.work = [options](Context& context) { return consume(context, *options); };
+        choice.work = [options](Context context) { return consume(context, *options); };
     });
 }
 

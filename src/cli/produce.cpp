@@ -54,11 +54,13 @@ std::vector<record::HeaderView> views_of(const std::vector<NamedHeader>& headers
     return views;
 }
 
-Task<Result<>> send_lines(Context& context, Producer& producer, const Options& options,
-                          std::uint64_t& lines) {
+// The caller awaits this at once.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+Task<Result<>> send_lines(Context context, Producer& producer, Options options) {
     StdinReader input(context.shard);
     LineSplitter splitter;
     const std::vector<record::HeaderView> headers = views_of(options.headers);
+    std::uint64_t lines = 0;
     std::optional<std::int32_t> partition;
     if (options.partition >= 0) partition = options.partition;
     for (bool is_ended = false; !is_ended;) {
@@ -91,7 +93,7 @@ Task<Result<>> send_lines(Context& context, Producer& producer, const Options& o
     co_return Result<>{};
 }
 
-Task<Result<>> produce(Context& context, Options options) {
+Task<Result<>> produce(Context context, Options options) {
     // A topic that does not exist is said at once, not waited for.
     const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(options.topic);
     if (!topic) co_return topic_error(options.topic, topic.error().code);
@@ -108,8 +110,7 @@ Task<Result<>> produce(Context& context, Options options) {
     if (!outcome)
         co_return Error{outcome.error().code, fmt::format("cannot write to topic '{}': {}",
                                                           options.topic, outcome.error().detail)};
-    std::uint64_t lines = 0;
-    outcome = co_await send_lines(context, producer, options, lines);
+    outcome = co_await send_lines(context, producer, options);
     // What was read before an error is sent all the same.
     Result<> flushed = co_await producer.flush();
     co_await producer.stop();
@@ -165,7 +166,7 @@ void add_produce(CLI::App& parent, Choice& choice) {
     describe(*command, *options);
     command->callback([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
-        choice.work = [options](Context& context) { return produce(context, *options); };
+        choice.work = [options](Context context) { return produce(context, *options); };
     });
 }
 

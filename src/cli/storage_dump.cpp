@@ -64,7 +64,7 @@ Told print_file(const std::string& path, BytesView content, const Options& optio
     return told;
 }
 
-Task<Result<>> dump(Offline& offline, Options options) {
+Task<Result<>> dump(Offline offline, Options options) {
     const Result<std::vector<std::string>> files = files_of(offline.disk, options.paths);
     if (!files) co_return files.error();
     Result<> outcome;
@@ -104,7 +104,7 @@ void add_storage_dump(CLI::App& parent, Choice& choice) {
     command->add_flag("--records", options->shows_records,
                       "the records of batches, too; those of the metadata log come always");
     command->callback([options, &choice] {
-        choice.offline = [options](Offline& offline) { return dump(offline, *options); };
+        choice.offline = [options](Offline offline) { return dump(offline, *options); };
     });
 }
 

@@ -63,7 +63,7 @@ Result<> check(Options& options) {
     return {};
 }
 
-Task<Result<FoundDirectory>> look_at(Offline& offline, std::string path) {
+Task<Result<FoundDirectory>> look_at(Offline offline, std::string path) {
     FoundDirectory found;
     const Result<std::optional<Bytes>> meta =
         co_await read_file(offline.shard, offline.disk, path + "/meta.properties");
@@ -97,7 +97,7 @@ std::string to_json(const Options& options, const FormatPlan& plan) {
     return json.end_object().end_object().text() + '\n';
 }
 
-Task<Result<>> format(Offline& offline, Options options) {
+Task<Result<>> format(Offline offline, Options options) {
     const Result<config::Settings> settings = load_settings(options.config_file);
     if (!settings) co_return settings.error();
     Result<FormatNode> node = node_of(*settings);
@@ -178,7 +178,7 @@ void add_storage_format(CLI::App& parent, Choice& choice) {
     describe(*command, *options);
     command->callback([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
-        choice.offline = [options](Offline& offline) { return format(offline, *options); };
+        choice.offline = [options](Offline offline) { return format(offline, *options); };
     });
 }
 

@@ -96,7 +96,7 @@ Result<> report(const Context& context, const Options& options,
     return outcome;
 }
 
-Task<Result<>> create_topics(Context& context, Options options) {
+Task<Result<>> create_topics(Context context, Options options) {
     auto reply = co_await context.cluster.ask_any<protocol::CreateTopicsResponse>(
         request_of(options, context.cluster.options().request_timeout));
     if (!reply)
@@ -134,7 +134,7 @@ void add_topic_create(CLI::App& parent, Choice& choice) {
     command->add_flag("--dry-run", options->dry_run, "let the broker check it, create nothing");
     command->callback([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
-        choice.work = [options](Context& context) { return create_topics(context, *options); };
+        choice.work = [options](Context context) { return create_topics(context, *options); };
     });
 }
 

@@ -79,7 +79,7 @@ Result<> report(const Context& context, const Options& options,
     return outcome;
 }
 
-Task<Result<>> delete_topics(Context& context, Options options) {
+Task<Result<>> delete_topics(Context context, Options options) {
     const auto failed = [](const Error& error) {
         return Error{error.code, "cannot delete topics: " + error.detail};
     };
@@ -107,7 +107,7 @@ void add_topic_delete(CLI::App& parent, Choice& choice) {
     command->add_flag("--if-exists", options->if_exists, "a topic that is not there is no error");
     command->callback([options, &choice] {
         choice.check = [options](const Global& global) { return confirm(*options, global); };
-        choice.work = [options](Context& context) { return delete_topics(context, *options); };
+        choice.work = [options](Context context) { return delete_topics(context, *options); };
     });
 }
 

@@ -79,13 +79,14 @@ std::string to_table(const std::vector<Described>& topics) {
     return text;
 }
 
-Task<Result<Configs>> configs_of(client::Cluster& cluster, std::string topic) {
+Task<Result<Configs>> configs_of(Context context, std::string topic) {
     protocol::DescribeConfigsRequest request;
     auto& resource = request.resources.emplace_back();
     resource.resource_type = kTopicResource;
     resource.resource_name = topic;
     resource.configuration_keys.reset();
-    auto reply = co_await cluster.ask_any<protocol::DescribeConfigsResponse>(std::move(request));
+    auto reply =
+        co_await context.cluster.ask_any<protocol::DescribeConfigsResponse>(std::move(request));
     if (!reply) co_return reply.error();
     Configs found;
     for (const auto& result : reply->message.results) {
@@ -98,7 +99,7 @@ Task<Result<Configs>> configs_of(client::Cluster& cluster, std::string topic) {
     co_return found;
 }
 
-Task<Result<>> describe_topics(Context& context, std::vector<std::string> names) {
+Task<Result<>> describe_topics(Context context, std::vector<std::string> names) {
     std::vector<Described> described;
     for (const std::string& name : names) {
         Result<client::TopicPtr> topic = co_await context.cluster.topic_now(name);
@@ -109,7 +110,7 @@ Task<Result<>> describe_topics(Context& context, std::vector<std::string> names)
                 co_return Error{error.code, "cannot describe topics: " + error.detail};
             co_return topic_error(name, error.code);
         }
-        Result<Configs> configs = co_await configs_of(context.cluster, name);
+        Result<Configs> configs = co_await configs_of(context, name);
         if (!configs) co_return configs.error();
         described.push_back({.topic = std::move(*topic), .configs = std::move(*configs)});
     }
@@ -126,7 +127,7 @@ void add_topic_describe(CLI::App& parent, Choice& choice) {
     auto names = std::make_shared<std::vector<std::string>>();
     command->add_option("name", *names, "names of the topics")->required();
     command->callback([names, &choice] {
-        choice.work = [names](Context& context) { return describe_topics(context, *names); };
+        choice.work = [names](Context context) { return describe_topics(context, *names); };
     });
 }
 

@@ -39,7 +39,7 @@ std::string to_table(const std::vector<client::TopicPtr>& topics) {
     return table.to_string();
 }
 
-Task<Result<>> list_topics(Context& context, Options options) {
+Task<Result<>> list_topics(Context context, Options options) {
     Result<std::vector<client::TopicPtr>> topics = co_await context.cluster.topics();
     if (!topics)
         co_return Error{topics.error().code, "cannot list the topics: " + topics.error().detail};
@@ -56,7 +56,7 @@ void add_topic_list(CLI::App& parent, Choice& choice) {
     auto options = std::make_shared<Options>();
     command->add_flag("--internal", options->internal, "internal topics, too");
     command->callback([options, &choice] {
-        choice.work = [options](Context& context) { return list_topics(context, *options); };
+        choice.work = [options](Context context) { return list_topics(context, *options); };
     });
 }
 

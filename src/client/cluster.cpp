@@ -96,6 +96,7 @@ Cluster::Cluster(runtime::Shard& shard, Transport& transport, ClusterOptions opt
 
 std::vector<Endpoint> Cluster::addresses() const {
     std::vector<Endpoint> all;
+    all.reserve(brokers_.size() + options_.bootstrap.size());
     for (const auto& [id, broker] : brokers_) all.push_back(broker.at);
     for (const Endpoint& each : options_.bootstrap)
         if (std::ranges::find(all, each) == all.end()) all.push_back(each);

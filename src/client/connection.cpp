@@ -271,6 +271,7 @@ Task<Result<>> Connection::sent(MonoTime deadline) {
     co_return Result<>{};
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive connections.
 Task<Result<std::shared_ptr<Connection>>> Connection::open(Shard& shard, Transport& transport,
                                                            Endpoint to, ConnectionOptions options,
                                                            MonoTime deadline) {
@@ -282,6 +283,7 @@ Task<Result<std::shared_ptr<Connection>>> Connection::open(Shard& shard, Transpo
     if (!learned) co_return learned.error();
     co_return connection;
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 Task<Result<>> Connection::learn_versions(std::shared_ptr<Connection> connection,
                                           MonoTime deadline) {

@@ -56,7 +56,7 @@ void Consumer::fetch_where_idle() {
     if (failure_ || fetched_.size() >= kFetchedMax) return;
     if (topic_ == nullptr) {
         if (std::exchange(is_finding_, true)) return;
-        tasks_.spawn("find leaders of " + topic_name_, find_leaders(*this));
+        tasks_.spawn("find leaders of " + topic_name_, find_leaders());
         return;
     }
     std::map<BrokerId, std::vector<std::int32_t>> idle;
@@ -72,7 +72,7 @@ void Consumer::fetch_where_idle() {
         if (leader.value < 0) {
             // Asked for again after a pause; the others go on meanwhile.
             if (!std::exchange(is_finding_, true))
-                tasks_.spawn("find leaders of " + topic_name_, find_leaders(*this));
+                tasks_.spawn("find leaders of " + topic_name_, find_leaders());
         } else if (!busy_.contains(leader)) {
             idle[leader].push_back(index);
         }
@@ -82,45 +82,43 @@ void Consumer::fetch_where_idle() {
         const auto turn = static_cast<std::ptrdiff_t>(turns_++ % partitions.size());
         std::ranges::rotate(partitions, partitions.begin() + turn);
         busy_.insert(leader);
-        tasks_.spawn("fetch from broker", fetch_from(*this, leader, topic_, std::move(partitions)));
+        tasks_.spawn("fetch from broker", fetch_from(leader, topic_, std::move(partitions)));
     }
 }
 
-Task<> Consumer::find_leaders(Consumer& self) {
-    if (self.topic_ != nullptr) {
-        const MonoTime next = self.shard_.now() + self.cluster_.options().retry_pause;
-        if (co_await runtime::sleep_until(self.shard_, next) == Waited::cancelled) co_return;
-        self.cluster_.forget(self.topic_name_);
+Task<> Consumer::find_leaders() {
+    if (topic_ != nullptr) {
+        const MonoTime next = shard_.now() + cluster_.options().retry_pause;
+        if (co_await runtime::sleep_until(shard_, next) == Waited::cancelled) co_return;
+        cluster_.forget(topic_name_);
     }
-    Result<TopicPtr> topic =
-        co_await self.cluster_.topic(self.topic_name_, self.cluster_.request_deadline());
-    if (runtime::cancelled(self.shard_)) co_return;
-    self.is_finding_ = false;
+    Result<TopicPtr> topic = co_await cluster_.topic(topic_name_, cluster_.request_deadline());
+    if (runtime::cancelled(shard_)) co_return;
+    is_finding_ = false;
     if (!topic) {
-        self.fail(topic.error());
+        fail(topic.error());
         co_return;
     }
-    self.topic_ = std::move(*topic);
-    self.arrived_.set();
+    topic_ = std::move(*topic);
+    arrived_.set();
 }
 
-Task<> Consumer::fetch_from(Consumer& self, BrokerId leader, TopicPtr topic,
-                            std::vector<std::int32_t> partitions) {
-    Result<> done = co_await self.fetch_once(leader, topic, std::move(partitions));
+Task<> Consumer::fetch_from(BrokerId leader, TopicPtr topic, std::vector<std::int32_t> partitions) {
+    Result<> done = co_await fetch_once(leader, topic, std::move(partitions));
     if (!done && is_worth_another_try(done.error().code)) {
-        const MonoTime next = self.shard_.now() + self.cluster_.options().retry_pause;
-        if (co_await runtime::sleep_until(self.shard_, next) == Waited::cancelled) co_return;
+        const MonoTime next = shard_.now() + cluster_.options().retry_pause;
+        if (co_await runtime::sleep_until(shard_, next) == Waited::cancelled) co_return;
         // Others may have asked already.
-        if (self.topic_ == topic) {
-            self.cluster_.forget(self.topic_name_);
-            self.topic_ = nullptr;
+        if (topic_ == topic) {
+            cluster_.forget(topic_name_);
+            topic_ = nullptr;
         }
     } else if (!done) {
-        self.fail(done.error());
+        fail(done.error());
     }
-    if (runtime::cancelled(self.shard_)) co_return;
-    self.busy_.erase(leader);
-    self.arrived_.set();
+    if (runtime::cancelled(shard_)) co_return;
+    busy_.erase(leader);
+    arrived_.set();
 }
 
 Task<Result<>> Consumer::fetch_once(BrokerId leader, TopicPtr topic,

@@ -30,6 +30,8 @@ std::map<BrokerId, protocol::ListOffsetsRequest> requests_by_leader(
     return requests;
 }
 
+// A Cluster outlives its users.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Result<Offsets>> list_once(Cluster& cluster, TopicPtr topic,
                                 std::vector<std::int32_t> partitions, std::int64_t timestamp) {
     Offsets found;
@@ -84,5 +86,6 @@ Task<Result<Offsets>> list_offsets(Cluster& cluster, std::string topic,
             co_return runtime::error_of(Waited::cancelled);
     }
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace moldau::client

@@ -67,7 +67,7 @@ Task<Result<>> Producer::start() {
         if (!got) co_return got.error();
         identity_ = *got;
     }
-    tasks_.spawn("produce to " + topic_, send_always(*this));
+    tasks_.spawn("produce to " + topic_, send_always());
     co_return Result<>{};
 }
 
@@ -172,12 +172,12 @@ Producer::Request Producer::take_request(BrokerId leader, const Topic& topic) {
     return request;
 }
 
-Task<> Producer::send_always(Producer& self) {
+Task<> Producer::send_always() {
     for (;;) {
-        const Waited waited = co_await self.work_.wait(self.next_due());
+        const Waited waited = co_await work_.wait(next_due());
         if (waited == Waited::cancelled) co_return;
-        co_await self.send_ready();
-        if (runtime::cancelled(self.shard_)) co_return;
+        co_await send_ready();
+        if (runtime::cancelled(shard_)) co_return;
     }
 }
 
@@ -258,17 +258,16 @@ Task<bool> Producer::send_to(BrokerId leader, TopicPtr topic) {
     auto reply = (*connection)
                      ->ask<protocol::ProduceResponse>(
                          message, shard_.now() + timeout + std::chrono::seconds(1), *version);
-    tasks_.spawn("produce request", receive(*this, leader, std::move(request), std::move(reply)));
+    tasks_.spawn("produce request", receive(leader, std::move(request), std::move(reply)));
     co_return true;
 }
 
-Task<> Producer::receive(Producer& self, BrokerId leader, Request request,
-                         Task<Result<Reply>> answer) {
+Task<> Producer::receive(BrokerId leader, Request request, Task<Result<Reply>> answer) {
     const Result<Reply> reply = co_await std::move(answer);
-    if (runtime::cancelled(self.shard_)) co_return;
-    --self.in_flight_[leader];
-    self.settle_all(std::move(request), reply);
-    self.work_.set();
+    if (runtime::cancelled(shard_)) co_return;
+    --in_flight_[leader];
+    settle_all(std::move(request), reply);
+    work_.set();
 }
 
 void Producer::settle_all(Request request, const Result<Reply>& reply) {

@@ -8,6 +8,7 @@ namespace moldau::client {
 using runtime::Task;
 using runtime::Waited;
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): it outlives its users.
 Task<Result<ProducerIdentity>> new_producer_id(Cluster& cluster) {
     runtime::Shard& shard = cluster.shard();
     const MonoTime deadline = cluster.request_deadline();

@@ -23,7 +23,7 @@ std::vector<Setting> joined(std::initializer_list<std::span<const Setting>> part
 // Written once, before main or at the first use, and never changed: not state.
 const std::array<std::vector<Setting>, 6>& tables() {
     using namespace rows;
-    static const std::array<std::vector<Setting>, 6> all = {
+    static const std::array<std::vector<Setting>, 6> kTables = {
         joined({cluster_rows(), groups_rows(), moldau_rows(), network_rows(), operation_rows(),
                 security_rows(), storage_rows()}),
         joined({topic_rows()}),
@@ -32,7 +32,7 @@ const std::array<std::vector<Setting>, 6>& tables() {
         joined({client_quota_rows()}),
         joined({ip_quota_rows()}),
     };
-    return all;
+    return kTables;
 }
 
 std::string bound(double value) {

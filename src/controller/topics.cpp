@@ -276,6 +276,7 @@ struct Doomed {
 // What version 6 names and what the versions before do, in one form.
 std::vector<Doomed> doomed_of(const protocol::DeleteTopicsRequest& request) {
     std::vector<Doomed> all;
+    all.reserve(request.topics.size() + request.topic_names.size());
     for (const auto& topic : request.topics) all.push_back({topic.name, topic.topic_id});
     for (const std::string& name : request.topic_names) all.push_back({name, {}});
     return all;

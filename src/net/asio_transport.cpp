@@ -153,7 +153,7 @@ public:
 
     void close() {
         boost::system::error_code ignored;  // the descriptor is gone in every case
-        descriptor_.close(ignored);
+        (void)descriptor_.close(ignored);
     }
     void drop() {
         for (Waiter& waiter : waiters_) waiter.wake = nullptr;

@@ -224,9 +224,11 @@ void Reader::array(std::optional<std::vector<T>>& to, bool compact, bool nullabl
     elements(*to, found, compact);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type.
 #define MOLDAU_ARRAY_OF(T)                              \
     template void Reader::array(std::vector<T>&, bool); \
     template void Reader::array(std::optional<std::vector<T>>&, bool, bool)
+// NOLINTEND(bugprone-macro-parentheses)
 MOLDAU_ARRAY_OF(std::int8_t);
 MOLDAU_ARRAY_OF(std::int16_t);
 MOLDAU_ARRAY_OF(std::int32_t);

@@ -127,7 +127,7 @@ Result<QuorumState> parse_quorum_state(std::string_view file) {
     if (!leader || !epoch || !voted || *leader < -1 || *epoch < 0 || *voted < -1)
         return refused("leaderId, leaderEpoch or votedId is missing or cannot be");
     state.epoch = LeaderEpoch{*epoch};
-    if (*leader != -1) state.leader = *leader;
+    if (*leader != -1) state.leader = leader;
     if (*voted == -1) return state;
     state.voted = ReplicaKey{*voted, {}};
     if (state.data_version == 0) return state;
@@ -144,6 +144,7 @@ std::string write_quorum_state(const QuorumState& state) {
     const ReplicaKey voted = state.voted.value_or(ReplicaKey{});
     if (state.data_version == 0) {
         std::vector<std::string> voters;
+        voters.reserve(state.voters.size());
         for (const std::int32_t id : state.voters)
             voters.push_back(fmt::format(R"({{"voterId":{}}})", id));
         return fmt::format(

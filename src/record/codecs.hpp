@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-struct z_stream_s;
+struct z_stream_s;  // NOLINT(readability-identifier-naming): its name
 struct ZSTD_DCtx_s;
 struct ZSTD_CCtx_s;
 

@@ -9,9 +9,9 @@
 namespace moldau::record {
 namespace {
 
-constexpr int kGzipWindow = MAX_WBITS + 16;       // 16: gzip's header and trailer
-constexpr std::size_t kLeastMemberBytes = 18;     // header 10, trailer 8
-constexpr std::size_t kChunkBytes = 16U * 1024U;  // the least room that is offered to zlib
+constexpr int kGzipWindow = MAX_WBITS + 16;                  // 16: gzip's header and trailer
+constexpr std::size_t kLeastMemberBytes = 18;                // header 10, trailer 8
+constexpr std::size_t kChunkBytes = std::size_t{16} << 10U;  // the least room that zlib gets
 
 Bytef* input_of(BytesView bytes) {  // zlib takes a non-const pointer but only reads
     return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));

@@ -68,7 +68,7 @@ unsigned LegacyMessage::attributes() const {
 }
 
 Result<Codec> LegacyMessage::codec() const {
-    const Result<Codec> codec = codec_of(attributes() & kCodecBits);
+    Result<Codec> codec = codec_of(attributes() & kCodecBits);
     if (codec && *codec == Codec::zstd)  // KIP-110 gave zstd to magic 2 alone
         return Error{ErrorCode::unsupported_compression_type, "zstd in a message before magic 2"};
     return codec;

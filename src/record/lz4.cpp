@@ -32,7 +32,7 @@ constexpr std::size_t kRatioMost = 255;  // of the block format
 // liblz4 refuses some blocks whose end is odd when the room is just what they unpack to, and takes
 // them when it is more: so that the bound decides alone, there is more.
 constexpr std::size_t kSlack = 64;
-constexpr std::size_t kPackedBlockBytes = 64U * 1024U;
+constexpr std::size_t kPackedBlockBytes = std::size_t{64} << 10U;
 
 std::uint32_t load_le32(const std::byte* from) {
     std::uint32_t value = 0;

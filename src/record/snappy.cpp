@@ -21,7 +21,7 @@ constexpr std::array kMagic = {std::byte{0x82}, std::byte{'S'}, std::byte{'N'}, 
                                std::byte{'P'},  std::byte{'P'}, std::byte{'Y'}, std::byte{0}};
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kLengthBytes = 4;
-constexpr std::size_t kBlockBytes = 32U * 1024U;  // what snappy-java packs at once
+constexpr std::size_t kBlockBytes = std::size_t{32} << 10U;  // what snappy-java packs at once
 
 // The best that snappy's format can do is a copy of 64 bytes told in 3. A block that declares more
 // than that lies, and no memory is taken for it.

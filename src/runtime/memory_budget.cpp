@@ -45,6 +45,8 @@ BudgetWaiters::~BudgetWaiters() {
     std::erase(budget_.shards_, this);
 }
 
+// A holder awaits its own room.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Waited> BudgetWaiters::reserve(MemoryBudget::Holder& holder, std::uint64_t bytes,
                                     MonoTime deadline) {
     while (!holder.try_reserve(bytes)) {

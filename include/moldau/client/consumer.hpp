@@ -75,11 +75,11 @@ public:
 
 private:
     void fetch_where_idle();
-    static runtime::Task<> fetch_from(Consumer& self, BrokerId leader, TopicPtr topic,
-                                      std::vector<std::int32_t> partitions);
+    runtime::Task<> fetch_from(BrokerId leader, TopicPtr topic,
+                               std::vector<std::int32_t> partitions);
     runtime::Task<Result<>> fetch_once(BrokerId leader, TopicPtr topic,
                                        std::vector<std::int32_t> partitions);
-    static runtime::Task<> find_leaders(Consumer& self);
+    runtime::Task<> find_leaders();
     Result<> take(const Reply<protocol::FetchResponse>& reply);
     Result<> take_records(std::int32_t partition, Offset high_watermark, BytesView records,
                           const Bytes& frame);

@@ -117,12 +117,11 @@ private:
     bool is_sendable(const Queue& queue, MonoTime now) const;
     Request take_request(BrokerId leader, const Topic& topic);
 
-    static runtime::Task<> send_always(Producer& self);
+    runtime::Task<> send_always();
     runtime::Task<> send_ready();
     runtime::Task<bool> send_to(BrokerId leader, TopicPtr topic);
     using Reply = client::Reply<protocol::ProduceResponse>;
-    static runtime::Task<> receive(Producer& self, BrokerId leader, Request request,
-                                   runtime::Task<Result<Reply>> answer);
+    runtime::Task<> receive(BrokerId leader, Request request, runtime::Task<Result<Reply>> answer);
     void settle_all(Request request, const Result<Reply>& reply);
     void settle(Batch batch, Result<Offset> outcome);
     void try_again_after(Queue& queue);

@@ -28,6 +28,7 @@ constexpr Duration kHealedMax = minutes(5);
 
 std::vector<EchoSite> sites_of(Process& process) {
     std::vector<EchoSite> sites;
+    sites.reserve(process.shards());
     for (std::size_t i = 0; i < process.shards(); ++i)
         sites.push_back({&process.shard(i), &process.transport(i), &process.disk(i)});
     return sites;
@@ -36,9 +37,11 @@ std::vector<EchoSite> sites_of(Process& process) {
 class Clients final : public Program {
 public:
     Clients(Process& process, std::vector<EchoClientOptions> all) {
-        for (EchoClientOptions& one : all)
-            runtime::spawn(process.shard(0), fmt::format("client-{}", one.id),
+        for (EchoClientOptions& one : all) {
+            const std::string name = fmt::format("client-{}", one.id);
+            runtime::spawn(process.shard(0), name,
                            echo_client(sites_of(process)[0], std::move(one)));
+        }
     }
 };
 
