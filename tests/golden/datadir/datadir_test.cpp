@@ -462,7 +462,7 @@ INSTANTIATE_TEST_SUITE_P(Kafka, DataDirectories,
                          testing::Values(Way{"Clean", true, false}, Way{"CleanCold", true, true},
                                          Way{"Unclean", false, false},
                                          Way{"UncleanCold", false, true}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(DataDirectory, HasTheFilesBesideItsPartitions) {
     for (const bool is_clean : {true, false}) {
