@@ -43,9 +43,10 @@ Error wrong(std::string what) {
 }
 
 std::string known_releases() {
-    std::vector<std::string_view> names;
-    for (const Release& each : kReleases) names.push_back(each.name);
-    return fmt::format("{}", fmt::join(names, ", "));
+    std::string names;
+    for (const Release& each : kReleases)
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", each.name);
+    return names;
 }
 
 /// "4.3.1" and "4.3" are the newest level of 4.3; "4.3-IV0" is that one.
@@ -138,8 +139,9 @@ Result<StartLevels> start_levels(const std::optional<std::string>& release,
     levels.finalized[std::string(metadata::kMetadataVersion)] = version;
     for (const Feature& each : kFeatures) {
         const auto found = said.find(each.name);
-        const std::int16_t usual = each.is_ours && version >= each.begins_at ? each.most : 0;
-        const std::int16_t level = found == said.end() ? usual : found->second;
+        std::int16_t level = 0;
+        if (each.is_ours && version >= each.begins_at) level = each.most;
+        if (found != said.end()) level = found->second;
         if (level == 0) continue;
         levels.finalized[std::string(each.name)] = level;
         if (!each.is_ours) levels.beyond_ours.emplace_back(each.name);

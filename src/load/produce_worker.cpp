@@ -246,6 +246,7 @@ void ProduceWorker::send(Target target, std::int32_t count, MonoTime now) {
     lane.sent.set();
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): stop() waits for it.
 Task<> ProduceWorker::receive_always(ProduceWorker& self, Lane& lane) {
     for (;;) {
         while (lane.in_flight.empty())
