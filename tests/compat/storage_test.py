@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""moldau storage: what it formats Apache Kafka starts on; what Kafka wrote it tells.   storage_test.py MOLDAU"""
+"""moldau storage: what it formats Apache Kafka and moldaud start on; what Kafka wrote it tells.   storage_test.py MOLDAU MOLDAUD"""
 import json
 import os
 import re
@@ -12,6 +12,7 @@ import unittest
 from apache_kafka import BROKER, TOOL, ApacheKafka, two_free_ports
 
 BINARY = None
+DAEMON = None
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'golden', 'metadata')
 CLUSTER = '5L6g3nShT-eMCtK--X86sw'
 # What Kafka finalizes and moldaud does not carry out yet.
@@ -81,10 +82,29 @@ class Format(Storage):
         self.assertIn('FinalizedVersionLevel: 1', features['kraft.version'])
         for name in NOT_OURS:
             self.assertIn('FinalizedVersionLevel: 0', features[name])
+        self.check_serves(address)
+
+    def check_serves(self, address):
         subprocess.run([BINARY, '--brokers', address, 'topic', 'create', 't'], capture_output=True, timeout=60, check=True)
         subprocess.run([BINARY, '--brokers', address, 'produce', 't'], input=b'1\n2\n', capture_output=True, timeout=60, check=True)
         read = subprocess.run([BINARY, '--brokers', address, 'consume', 't'], capture_output=True, timeout=60, check=True).stdout
         self.assertEqual(read, b'1\n2\n')
+
+    def test_moldaud_starts_on_what_was_formatted_here_and_serves(self):
+        config = self.config()
+        self.format('--standalone', config=config)
+        daemon = subprocess.Popen([DAEMON, '--config', config], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            self.assertEqual(daemon.stdout.readline(), f'ready PLAINTEXT://127.0.0.1:{self.port}\n')
+            self.check_serves(f'127.0.0.1:{self.port}')
+        finally:
+            daemon.terminate()
+            self.assertEqual(daemon.wait(30), 0)
+            daemon.stdout.close()
+        kinds = [r['type'] for b in map(json.loads, self.moldau('storage', 'dump', '-o', 'json', self.path('data', '__cluster_metadata-0', '00000000000000000000.log'))[0].splitlines())
+                 for r in b['records'] if 'type' in r]
+        self.assertEqual(kinds[0], 'BEGIN_TRANSACTION_RECORD')
+        self.assertIn('TOPIC_RECORD', kinds)
 
     def test_files_say_the_same_as_those_that_kafka_formats(self):
         ours = self.config(dirs=('a', 'b'), name='ours.properties')
@@ -299,4 +319,5 @@ del Storage  # a base, no test
 
 if __name__ == '__main__':
     BINARY = sys.argv.pop(1)
+    DAEMON = sys.argv.pop(1)
     unittest.main(verbosity=2)
