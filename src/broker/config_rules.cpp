@@ -291,7 +291,7 @@ std::vector<std::string> without_effect(ResourceType type, const Configs& config
 }
 
 controller::ConfigRules make_config_rules(const Settings& settings,
-                                          std::function<const ClusterImage&()> image) {
+                                          const std::function<const ClusterImage&()>& image) {
     return {
         .check = [&settings](ResourceType type, std::string_view name,
                              std::string_view value) { return check(settings, type, name, value); },

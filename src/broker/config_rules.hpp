@@ -15,8 +15,8 @@ namespace moldau::broker {
 /// `settings`, and what `image` gives, outlive the rules; the image is asked for at each use.
 /// Topics' and groups' configs are refused with invalid_config, brokers' and what client metrics do
 /// not know with invalid_request, as in Kafka.
-controller::ConfigRules make_config_rules(const config::Settings& settings,
-                                          std::function<const metadata::ClusterImage&()> image);
+controller::ConfigRules make_config_rules(
+    const config::Settings& settings, const std::function<const metadata::ClusterImage&()>& image);
 
 /// The table of a kind of resource; nothing: it has none (broker loggers).
 std::optional<config::Table> table_of(metadata::ResourceType type);
