@@ -18,7 +18,6 @@ using config::Setting;
 using config::Settings;
 using config::Table;
 using config::Type;
-using config::UpdateMode;
 using config::Value;
 using metadata::ClusterImage;
 using metadata::Configs;
@@ -78,14 +77,6 @@ Result<> check_topic_together(const ClusterImage& image, const Settings& setting
 
 // ----- brokers
 
-/// What names code, though its type does not tell.
-constexpr std::array<std::string_view, 2> kCode = {"config.providers", "metric.reporters"};
-
-bool is_inherited_by_topics(std::string_view name) {
-    return std::ranges::find(config::table(Table::topic), name, &Setting::broker_setting) !=
-           config::table(Table::topic).end();
-}
-
 /// Several units of one duration, which are held to bounds of their own where they are read from
 /// a file.
 Result<> check_broker(const Setting& setting, const Value& value) {
@@ -108,7 +99,7 @@ Result<> check_broker_name(std::string_view name) {
     }
     const Setting* setting = config::find(Table::broker, name);
     if (setting == nullptr) return unknown(ResourceType::broker, name);
-    if (is_alterable(*setting)) return {};
+    if (config::is_alterable(*setting)) return {};
     return invalid_request(fmt::format(
         "{} cannot be changed while the broker runs: set it in its file and start it anew", name));
 }
@@ -268,16 +259,6 @@ std::optional<config::Table> table_of(ResourceType type) {
             break;
     }
     return std::nullopt;
-}
-
-bool is_alterable(const Setting& setting) {
-    const bool is_kafkas =
-        setting.update == UpdateMode::cluster_wide || setting.update == UpdateMode::dynamic_only;
-    const bool is_delicate = setting.type == Type::password || setting.type == Type::class_name ||
-                             std::ranges::find(kCode, setting.name) != kCode.end();
-    if (!is_kafkas || is_delicate) return false;
-    return !setting.is_in_effect() || is_inherited_by_topics(setting.name) ||
-           setting.name == "producer.id.expiration.ms";
 }
 
 std::vector<std::string> without_effect(ResourceType type, const Configs& configs) {

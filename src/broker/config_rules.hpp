@@ -21,10 +21,6 @@ controller::ConfigRules make_config_rules(
 /// The table of a kind of resource; nothing: it has none (broker loggers).
 std::optional<config::Table> table_of(metadata::ResourceType type);
 
-/// Whether a broker's setting may be changed while it runs. Not those that this version takes up at
-/// a start only, nor those of single listeners, nor what names code or holds a secret.
-bool is_alterable(const config::Setting& setting);
-
 /// The names of those configs that are kept but change nothing yet, for the log.
 std::vector<std::string> without_effect(metadata::ResourceType type,
                                         const metadata::Configs& configs);

@@ -128,7 +128,8 @@ void add_explained(std::string& page, Table which) {
                             rule == "-" ? std::string() : fmt::format(", allowed `{}`", rule));
         if (setting.update != UpdateMode::dynamic) {
             page +=
-                fmt::format(", {} importance, {}", name(setting.importance), name(setting.update));
+                fmt::format(", {} importance, {}", name(setting.importance),
+                            name(is_alterable(setting) ? setting.update : UpdateMode::read_only));
         } else if (!setting.broker_setting.empty()) {
             page += fmt::format(", inherited from {}", setting.broker_setting);
         }

@@ -51,6 +51,22 @@ const Setting* find(Table which, std::string_view name) {
     return at != rows.end() && at->name == name ? &*at : nullptr;
 }
 
+bool is_alterable(const Setting& broker_setting) {
+    // These name code, though their type does not tell.
+    constexpr std::array<std::string_view, 2> kCode = {"config.providers", "metric.reporters"};
+    const bool is_kafkas = broker_setting.update == UpdateMode::cluster_wide ||
+                           broker_setting.update == UpdateMode::dynamic_only;
+    const bool is_delicate = broker_setting.type == Type::password ||
+                             broker_setting.type == Type::class_name ||
+                             std::ranges::find(kCode, broker_setting.name) != kCode.end();
+    if (!is_kafkas || is_delicate) return false;
+    const auto topics = table(Table::topic);
+    const bool is_inherited =
+        std::ranges::find(topics, broker_setting.name, &Setting::broker_setting) != topics.end();
+    return !broker_setting.is_in_effect() || is_inherited ||
+           broker_setting.name == "producer.id.expiration.ms";
+}
+
 std::string Rule::to_string() const {
     switch (kind) {
         case Kind::anything:

@@ -116,6 +116,10 @@ std::span<const Setting> table(Table which);
 /// The row of that name; nullptr where there is none.
 const Setting* find(Table which, std::string_view name);
 
+/// Whether a broker's setting may be changed while the broker runs. Not those that this version
+/// takes up at a start only, nor what names code or holds a secret.
+bool is_alterable(const Setting& broker_setting);
+
 /// The name in the table that is fewest slips of the hand away; empty where all are far.
 std::string_view nearest_name(Table which, std::string_view unknown);
 

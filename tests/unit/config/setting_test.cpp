@@ -164,6 +164,17 @@ TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {
     }
 }
 
+TEST(SettingTable, LetsNothingBeChangedAtOnceThatIsTakenUpAtAStartOrNamesCode) {
+    for (const std::string_view name :
+         {"log.retention.ms", "message.max.bytes", "producer.id.expiration.ms",
+          "leader.replication.throttled.rate", "log.cleaner.threads"})
+        EXPECT_TRUE(is_alterable(*find(Table::broker, name))) << name;
+    for (const std::string_view name :
+         {"log.retention.hours", "max.connections", "listeners", "ssl.key.password",
+          "principal.builder.class", "sasl.jaas.config", "metric.reporters", "config.providers"})
+        EXPECT_FALSE(is_alterable(*find(Table::broker, name))) << name;
+}
+
 TEST(SettingTable, FindsNothingUnderAnUnknownName) {
     EXPECT_EQ(find(Table::broker, "listener"), nullptr);
     EXPECT_EQ(find(Table::broker, ""), nullptr);

@@ -6,7 +6,6 @@
 // such by its name alone; here also what this version takes up at a start only.
 #include "handlers/admin/describe_configs.hpp"
 
-#include "config_rules.hpp"
 #include "effective_configs.hpp"
 
 #include "moldau/config/value.hpp"
@@ -215,7 +214,7 @@ private:
             if (all.empty()) return;
         }
         const Value value = all.empty() ? entry.value : all.front().value;
-        add(setting, value, std::move(all), !is_alterable(setting));
+        add(setting, value, std::move(all), !config::is_alterable(setting));
     }
 
     void describe_all_brokers() {
@@ -229,7 +228,7 @@ private:
                 {{.name = setting->name,
                   .value = *value,
                   .source = ConfigSource::dynamic_default_broker}},
-                !is_alterable(*setting));
+                !config::is_alterable(*setting));
         }
         add_unknown(Table::broker, configs, ConfigSource::dynamic_default_broker, true);
     }

@@ -1,7 +1,6 @@
 #include "handlers/admin/describe_configs.hpp"
 
 #include "broker/config_fixture.hpp"
-#include "config_rules.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -182,7 +181,7 @@ TEST_F(DescribeConfigsFixture, AnswersAsKafkaForABroker) {
         const config::Setting* setting = config::find(config::Table::broker, name);
         ASSERT_NE(setting, nullptr) << name;
         const std::size_t flag = line.find("\t-\t", line.find('\t') + 1);
-        if (is_alterable(*setting) || line.find("\tread-only\t") != line.npos) continue;
+        if (config::is_alterable(*setting) || line.find("\tread-only\t") != line.npos) continue;
         line.replace(flag, 3, "\tread-only\t");
         if (setting->update != config::UpdateMode::per_broker) fixed.insert(name);
     }
