@@ -64,9 +64,9 @@ Result<> check_topic(const Setting& setting, const Value& value) {
 
 Result<> check_topic_together(const ClusterImage& image, const Settings& settings,
                               const Configs& all) {
+    const BrokerLayers layers(image, settings);
     const auto value = [&](std::string_view name) {
-        return as_number(
-            topic_value(image, settings, all, *config::find(Table::topic, name)).value);
+        return as_number(topic_value(layers, all, *config::find(Table::topic, name)).value);
     };
     const std::int64_t least = value("min.compaction.lag.ms");
     const std::int64_t most = value("max.compaction.lag.ms");
@@ -134,9 +134,9 @@ Result<> check_group(const Settings& settings, const Setting& setting, const Val
 
 Result<> check_group_together(const ClusterImage& image, const Settings& settings,
                               const Configs& all) {
+    const BrokerLayers layers(image, settings);
     const auto value = [&](std::string_view name) {
-        return as_number(
-            group_value(image, settings, all, *config::find(Table::group, name)).value);
+        return as_number(group_value(layers, all, *config::find(Table::group, name)).value);
     };
     for (const std::string_view kind : {"consumer", "share", "streams"}) {
         const std::int64_t session = value(fmt::format("{}.session.timeout.ms", kind));
@@ -226,14 +226,15 @@ std::string inherited(const ClusterImage& image, const Settings& settings, Resou
     const std::optional<Table> table = table_of(type);
     const Setting* setting = !table ? nullptr : config::find(*table, name);
     if (setting == nullptr) return {};
+    const BrokerLayers layers(image, settings);
     const auto text = [](const Value& value) { return config::text_of(value).value_or(""); };
     switch (type) {
         case ResourceType::topic:
-            return text(topic_value(image, settings, {}, *setting).value);
+            return text(topic_value(layers, {}, *setting).value);
         case ResourceType::group:
-            return text(group_value(image, settings, {}, *setting).value);
+            return text(group_value(layers, {}, *setting).value);
         case ResourceType::broker:
-            for (const SourcedValue& each : broker_values(image, settings, name))
+            for (const SourcedValue& each : broker_values(layers, name))
                 if (each.source != ConfigSource::dynamic_broker) return text(each.value);
             return {};
         case ResourceType::client_metrics:

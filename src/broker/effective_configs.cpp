@@ -29,30 +29,65 @@ constexpr std::array<std::string_view, 3> kRetention = {"log.retention.ms", "log
 constexpr std::array<std::string_view, 2> kFlush = {"log.flush.interval.ms",
                                                     "log.flush.scheduler.interval.ms"};
 
-/// All that say the same as `name`, itself included, the finest unit first.
-std::vector<std::string_view> synonyms(std::string_view name) {
-    const auto as_vector = [](std::span<const std::string_view> names) {
-        return std::vector<std::string_view>(names.begin(), names.end());
-    };
+/// Settings that say the same in several units, the finest first.
+std::span<const std::string_view> units_of(std::string_view name) {
     for (const std::span<const std::string_view> names :
          {std::span<const std::string_view>(kRoll), std::span<const std::string_view>(kRollJitter),
           std::span<const std::string_view>(kRetention)}) {
-        if (std::ranges::find(names, name) != names.end()) return as_vector(names);
+        if (std::ranges::find(names, name) != names.end()) return names;
     }
     // The scheduler's interval is a setting of its own, and the other's default.
-    if (name == kFlush.front()) return as_vector(kFlush);
-    return {name};
+    if (name == kFlush.front()) return kFlush;
+    return {};
 }
 
-void add_dynamic(std::vector<SourcedValue>& values, const metadata::Configs& configs,
-                 std::span<const std::string_view> names, ConfigSource source) {
+/// Calls `take` with each value that one of `names` has in a layer of dynamic configs, until it
+/// says that it has enough; whether it did.
+template <class Take>
+bool visit_dynamic(const metadata::Configs& configs, std::span<const std::string_view> names,
+                   ConfigSource source, Take& take) {
+    if (configs.empty()) return false;
     for (const std::string_view name : names) {
         const std::string* text = configs.find(name);
-        const Setting* setting = config::find(Table::broker, name);
-        if (text == nullptr || setting == nullptr) continue;
+        const Setting* setting = text == nullptr ? nullptr : config::find(Table::broker, name);
+        if (setting == nullptr) continue;
         Result<Value> value = config::value_from_text(*setting, *text);
-        if (value)
-            values.push_back({.name = setting->name, .value = std::move(*value), .source = source});
+        if (value && take({.name = setting->name, .value = std::move(*value), .source = source}))
+            return true;
+    }
+    return false;
+}
+
+/// The implicit node's defaults differ from those of the table, and are what holds.
+Value default_of(const Settings::Entry& entry) {
+    return entry.origin.is_explicit() ? config::default_value(*entry.setting) : entry.value;
+}
+
+/// As visit_dynamic(), through all layers.
+template <class Take>
+void visit(const BrokerLayers& layers, std::string_view name, Take take) {
+    std::span<const std::string_view> names = units_of(name);
+    if (names.empty()) names = std::span(&name, 1);
+    if (visit_dynamic(layers.this_broker, names, ConfigSource::dynamic_broker, take)) return;
+    if (visit_dynamic(layers.all_brokers, names, ConfigSource::dynamic_default_broker, take))
+        return;
+    for (const std::string_view each : names) {
+        const Settings::Entry* entry = layers.settings.find(each);
+        if (entry == nullptr || !entry->origin.is_explicit()) continue;
+        if (take({.name = entry->setting->name,
+                  .value = entry->value,
+                  .source = ConfigSource::static_broker}))
+            return;
+    }
+    for (const std::string_view each : names) {
+        const Settings::Entry* entry = layers.settings.find(each);
+        if (entry == nullptr) continue;
+        Value value = default_of(*entry);
+        if (std::holds_alternative<std::monostate>(value)) continue;
+        if (take({.name = entry->setting->name,
+                  .value = std::move(value),
+                  .source = ConfigSource::default_value}))
+            return;
     }
 }
 
@@ -73,14 +108,13 @@ std::optional<Value> own_value(const metadata::Configs& own, const Setting& sett
     return std::move(*value);
 }
 
-SourcedValue own_or_inherited(const ClusterImage& image, const Settings& settings,
-                              const metadata::Configs& own, const Setting& setting,
-                              ConfigSource own_source) {
+SourcedValue own_or_inherited(const BrokerLayers& layers, const metadata::Configs& own,
+                              const Setting& setting, ConfigSource own_source) {
     if (std::optional<Value> value = own_value(own, setting))
         return {.name = setting.name, .value = std::move(*value), .source = own_source};
     if (!setting.broker_setting.empty()) {
-        std::vector<SourcedValue> values = broker_values(image, settings, setting.broker_setting);
-        if (!values.empty()) return std::move(values.front());
+        if (std::optional<SourcedValue> value = broker_value(layers, setting.broker_setting))
+            return std::move(*value);
     }
     return {.name = setting.name,
             .value = config::default_value(setting),
@@ -97,47 +131,41 @@ metadata::ConfigResource all_brokers_resource() {
     return {.type = metadata::ResourceType::broker, .name = ""};
 }
 
-std::vector<SourcedValue> broker_values(const ClusterImage& image, const Settings& settings,
-                                        std::string_view name) {
-    const std::vector<std::string_view> names = synonyms(name);
+BrokerLayers::BrokerLayers(const ClusterImage& image, const Settings& from)
+    : this_broker(image.configs_of(broker_resource(from.node().id))),
+      all_brokers(image.configs_of(all_brokers_resource())),
+      settings(from) {}
+
+std::vector<SourcedValue> broker_values(const BrokerLayers& layers, std::string_view name) {
     std::vector<SourcedValue> values;
-    add_dynamic(values, image.configs_of(broker_resource(settings.node().id)), names,
-                ConfigSource::dynamic_broker);
-    add_dynamic(values, image.configs_of(all_brokers_resource()), names,
-                ConfigSource::dynamic_default_broker);
-    for (const std::string_view each : names) {
-        const Settings::Entry* entry = settings.find(each);
-        if (entry != nullptr && entry->origin.is_explicit())
-            values.push_back({.name = entry->setting->name,
-                              .value = entry->value,
-                              .source = ConfigSource::static_broker});
-    }
-    for (const std::string_view each : names) {
-        const Settings::Entry* entry = settings.find(each);
-        if (entry == nullptr) continue;
-        // The implicit node's defaults differ from those of the table, and are what holds.
-        Value value =
-            entry->origin.is_explicit() ? config::default_value(*entry->setting) : entry->value;
-        if (!std::holds_alternative<std::monostate>(value))
-            values.push_back({.name = entry->setting->name,
-                              .value = std::move(value),
-                              .source = ConfigSource::default_value});
-    }
+    visit(layers, name, [&values](SourcedValue value) {
+        values.push_back(std::move(value));
+        return false;
+    });
     return values;
 }
 
-SourcedValue topic_value(const ClusterImage& image, const Settings& settings,
-                         const metadata::Configs& own, const Setting& setting) {
-    SourcedValue found = own_or_inherited(image, settings, own, setting, ConfigSource::topic);
+std::optional<SourcedValue> broker_value(const BrokerLayers& layers, std::string_view name) {
+    std::optional<SourcedValue> first;
+    visit(layers, name, [&first](SourcedValue value) {
+        first = std::move(value);
+        return true;
+    });
+    return first;
+}
+
+SourcedValue topic_value(const BrokerLayers& layers, const metadata::Configs& own,
+                         const Setting& setting) {
+    SourcedValue found = own_or_inherited(layers, own, setting, ConfigSource::topic);
     found.value = in_milliseconds(found);
     if (setting.name == "retention.ms")
         found.value = std::max<std::int64_t>(std::get<std::int64_t>(found.value), -1);
     return found;
 }
 
-SourcedValue group_value(const ClusterImage& image, const Settings& settings,
-                         const metadata::Configs& own, const Setting& setting) {
-    return own_or_inherited(image, settings, own, setting, ConfigSource::group);
+SourcedValue group_value(const BrokerLayers& layers, const metadata::Configs& own,
+                         const Setting& setting) {
+    return own_or_inherited(layers, own, setting, ConfigSource::group);
 }
 
 }  // namespace moldau::broker

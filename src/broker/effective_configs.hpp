@@ -6,6 +6,7 @@
 #include "moldau/metadata/cluster_image.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,21 +31,33 @@ struct SourcedValue {
     ConfigSource source{};
 };
 
-/// The places that give a broker's setting a value, the one that holds first. Among the settings
+/// The places that give this broker's settings their values. Holds references to image and
+/// settings.
+struct BrokerLayers {
+    BrokerLayers(const metadata::ClusterImage& image, const config::Settings& settings);
+
+    const metadata::Configs& this_broker;  // dynamic
+    const metadata::Configs& all_brokers;  // dynamic
+    const config::Settings& settings;      // the file, and the defaults
+};
+
+/// All places that give a broker's setting a value, the one that holds first. Among the settings
 /// that say the same in other units (log.retention.ms, .minutes, .hours) the finest comes first. A
 /// dynamic value that cannot be read is passed over. Empty where there is not even a default.
-std::vector<SourcedValue> broker_values(const metadata::ClusterImage& image,
-                                        const config::Settings& settings, std::string_view name);
+std::vector<SourcedValue> broker_values(const BrokerLayers& layers, std::string_view name);
+
+/// The first of them.
+std::optional<SourcedValue> broker_value(const BrokerLayers& layers, std::string_view name);
 
 /// The one of a topic's settings that holds, given the configs of its own. Inherited hours and
 /// minutes come as milliseconds, a negative retention as -1. A config of its own that cannot be
 /// read is passed over.
-SourcedValue topic_value(const metadata::ClusterImage& image, const config::Settings& settings,
-                         const metadata::Configs& own, const config::Setting& setting);
+SourcedValue topic_value(const BrokerLayers& layers, const metadata::Configs& own,
+                         const config::Setting& setting);
 
 /// The same of a group's settings, which have no units to convert.
-SourcedValue group_value(const metadata::ClusterImage& image, const config::Settings& settings,
-                         const metadata::Configs& own, const config::Setting& setting);
+SourcedValue group_value(const BrokerLayers& layers, const metadata::Configs& own,
+                         const config::Setting& setting);
 
 /// The resource that a broker's dynamic configs are kept under.
 metadata::ConfigResource broker_resource(BrokerId broker);

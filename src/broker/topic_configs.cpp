@@ -1,8 +1,7 @@
 #include "topic_configs.hpp"
 
-#include "effective_configs.hpp"
-
 #include "moldau/base/check.hpp"
+#include "moldau/config/keys.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -18,9 +17,7 @@ using config::Table;
 /// The values that hold for one topic, by name and type.
 class Values {
 public:
-    Values(const metadata::ClusterImage& image, const config::Settings& settings,
-           const metadata::Configs& own)
-        : image_(image), settings_(settings), own_(own) {}
+    Values(const BrokerLayers& layers, const metadata::Configs& own) : layers_(layers), own_(own) {}
 
     template <class T>
     T get(std::string_view name) const {
@@ -33,7 +30,7 @@ public:
     std::optional<T> find(std::string_view name) const {
         const config::Setting* setting = config::find(Table::topic, name);
         MOLDAU_CHECK(setting != nullptr, "no topic has {}", name);
-        const config::Value value = topic_value(image_, settings_, own_, *setting).value;
+        const config::Value value = topic_value(layers_, own_, *setting).value;
         if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
         const T* typed = std::get_if<T>(&value);
         MOLDAU_CHECK(typed != nullptr, "{} has another type", name);
@@ -41,8 +38,7 @@ public:
     }
 
 private:
-    const metadata::ClusterImage& image_;
-    const config::Settings& settings_;
+    const BrokerLayers& layers_;
     const metadata::Configs& own_;
 };
 
@@ -102,23 +98,18 @@ record::AppendRules append_rules(const Values& values, bool is_compacted) {
         .unpacked_bytes_max = std::nullopt};
 }
 
-std::int64_t producer_id_expiration_ms(const metadata::ClusterImage& image,
-                                       const config::Settings& settings) {
-    const std::vector<SourcedValue> values =
-        broker_values(image, settings, "producer.id.expiration.ms");
-    return std::get<std::int32_t>(values.at(0).value);
+const metadata::Configs& own_configs(const metadata::ClusterImage& image, std::string_view topic) {
+    return image.configs_of({.type = metadata::ResourceType::topic, .name = std::string(topic)});
 }
 
-}  // namespace
-
-TopicConfigs resolve_topic_configs(const metadata::ClusterImage& image,
-                                   const config::Settings& settings, std::string_view topic) {
-    const metadata::ConfigResource resource{.type = metadata::ResourceType::topic,
-                                            .name = std::string(topic)};
-    const Values values(image, settings, image.configs_of(resource));
+TopicConfigs resolve(const BrokerLayers& layers, const metadata::Configs& own) {
+    const Values values(layers, own);
     TopicConfigs configs;
     configs.log = log_config(values);
-    configs.log.producer_id_expiration_ms = producer_id_expiration_ms(image, settings);
+    const std::optional<SourcedValue> expiration =
+        broker_value(layers, config::kProducerIdExpirationMs.name);
+    MOLDAU_CHECK(expiration, "producer.id.expiration.ms has a default");
+    configs.log.producer_id_expiration_ms = std::get<std::int32_t>(expiration->value);
     configs.append = append_rules(values, configs.log.compacts);
     configs.segment_jitter_ms_end = std::clamp<std::int64_t>(
         values.get<std::int64_t>("segment.jitter.ms"), 0, configs.log.segment_ms);
@@ -127,6 +118,22 @@ TopicConfigs resolve_topic_configs(const metadata::ClusterImage& image,
     configs.min_insync_replicas = values.get<std::int32_t>("min.insync.replicas");
     configs.is_unclean_election_allowed = values.get<bool>("unclean.leader.election.enable");
     return configs;
+}
+
+}  // namespace
+
+TopicConfigsOf::TopicConfigsOf(const metadata::ClusterImage& image,
+                               const config::Settings& settings)
+    : image_(image), layers_(image, settings), inherited_(resolve(layers_, {})) {}
+
+TopicConfigs TopicConfigsOf::topic(std::string_view name) const {
+    const metadata::Configs& own = own_configs(image_, name);
+    return own.empty() ? inherited_ : resolve(layers_, own);
+}
+
+TopicConfigs resolve_topic_configs(const metadata::ClusterImage& image,
+                                   const config::Settings& settings, std::string_view topic) {
+    return resolve(BrokerLayers(image, settings), own_configs(image, topic));
 }
 
 }  // namespace moldau::broker

@@ -1,6 +1,8 @@
 // A topic's configs as its partitions use them.
 #pragma once
 
+#include "effective_configs.hpp"
+
 #include "moldau/config/settings.hpp"
 #include "moldau/log/log.hpp"
 #include "moldau/metadata/cluster_image.hpp"
@@ -20,6 +22,20 @@ struct TopicConfigs {
     std::int64_t flush_ms = 0;             // the largest number: never by their age
     std::int32_t min_insync_replicas = 1;  // of a partition with fewer replicas: all of them
     bool is_unclean_election_allowed = false;
+};
+
+/// Of many topics: what those without configs of their own have is found out once. Holds references
+/// to image and settings.
+class TopicConfigsOf {
+public:
+    TopicConfigsOf(const metadata::ClusterImage& image, const config::Settings& settings);
+    /// As resolve_topic_configs().
+    TopicConfigs topic(std::string_view name) const;
+
+private:
+    const metadata::ClusterImage& image_;
+    BrokerLayers layers_;
+    TopicConfigs inherited_;
 };
 
 /// What holds for the topic: its own configs over the dynamic ones of this broker, those of all

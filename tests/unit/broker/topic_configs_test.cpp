@@ -187,11 +187,19 @@ TEST_F(TopicConfigsFixture, PassOverWhatCannotBeReadAndHoldToBoundsWhatAnotherWr
     EXPECT_EQ(configs.log.retention_bytes, -1);
 }
 
+TEST_F(TopicConfigsFixture, AreTheSameOfManyTopicsAsOfEach) {
+    topic("retention.ms", "5");
+    all_brokers("log.retention.ms", "6");
+    const TopicConfigsOf all(image, settings);
+    EXPECT_EQ(all.topic("t").log.retention_ms, 5);
+    EXPECT_EQ(all.topic("other").log.retention_ms, 6);
+}
+
 TEST_F(TopicConfigsFixture, InheritValuesOfTheirOwnType) {
     for (const config::Setting& setting : config::table(config::Table::topic)) {
         if (setting.default_value.kind != config::Default::Kind::text) continue;
         SCOPED_TRACE(setting.name);
-        EXPECT_EQ(topic_value(image, settings, {}, setting).value.index(),
+        EXPECT_EQ(topic_value({image, settings}, {}, setting).value.index(),
                   config::default_value(setting).index());
     }
 }

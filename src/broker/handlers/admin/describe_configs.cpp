@@ -100,7 +100,11 @@ class Describing {
 public:
     Describing(const ClusterImage& image, const Settings& settings, const Request& request,
                const Resource& resource)
-        : image_(image), settings_(settings), request_(request), resource_(resource) {}
+        : image_(image),
+          settings_(settings),
+          layers_(image, settings),
+          request_(request),
+          resource_(resource) {}
 
     Result<std::vector<Described>> describe() {
         Result<> ok = {};
@@ -142,7 +146,7 @@ private:
         for (const Setting& setting : config::table(Table::topic)) {
             if (!is_asked_for(setting.name)) continue;
             if (setting.is_internal && !own.contains(setting.name)) continue;
-            add(setting, topic_value(image_, settings_, own, setting).value,
+            add(setting, topic_value(layers_, own, setting).value,
                 places(setting, own, ConfigSource::topic));
         }
         add_unknown(Table::topic, own, ConfigSource::topic, false);
@@ -156,7 +160,7 @@ private:
             if (!is_asked_for(setting.name)) continue;
             std::vector<SourcedValue> all = places(setting, own, ConfigSource::group);
             if (setting.broker_setting.empty()) all.push_back(default_of(setting));
-            add(setting, group_value(image_, settings_, own, setting).value, std::move(all));
+            add(setting, group_value(layers_, own, setting).value, std::move(all));
         }
         add_unknown(Table::group, own, ConfigSource::group, false);
         return {};
@@ -204,7 +208,7 @@ private:
     void add_broker_setting(const Settings::Entry& entry) {
         const Setting& setting = *entry.setting;
         if (setting.is_internal && !entry.origin.is_explicit()) return;
-        std::vector<SourcedValue> all = broker_values(image_, settings_, setting.name);
+        std::vector<SourcedValue> all = broker_values(layers_, setting.name);
         drop_until(all, setting.name);
         // Kafka has no default of what no file can set.
         if (setting.update == config::UpdateMode::dynamic_only) {
@@ -258,7 +262,7 @@ private:
                                      ConfigSource source) const {
         std::vector<SourcedValue> all;
         if (!setting.broker_setting.empty()) {
-            all = broker_values(image_, settings_, setting.broker_setting);
+            all = broker_values(layers_, setting.broker_setting);
             drop_until(all, setting.broker_setting);
         }
         const std::string* text = own.find(setting.name);
@@ -301,6 +305,7 @@ private:
 
     const ClusterImage& image_;
     const Settings& settings_;
+    BrokerLayers layers_;
     const Request& request_;
     const Resource& resource_;
     std::vector<Described> all_;
@@ -339,8 +344,7 @@ namespace {
 using CreatedConfig = protocol::CreateTopicsResponse::CreatableTopicConfigs;
 
 std::vector<CreatedConfig> created_configs(
-    const ClusterImage& image, const Settings& settings,
-    const protocol::CreateTopicsRequest::CreatableTopic& topic) {
+    const BrokerLayers& layers, const protocol::CreateTopicsRequest::CreatableTopic& topic) {
     Configs own;
     for (const auto& config : topic.configs)
         if (config.value) own.set(config.name, *config.value);
@@ -348,7 +352,7 @@ std::vector<CreatedConfig> created_configs(
     for (const Setting& setting : config::table(Table::topic)) {
         const std::string* text = own.find(setting.name);
         if (setting.is_internal && text == nullptr) continue;
-        const SourcedValue value = topic_value(image, settings, own, setting);
+        const SourcedValue value = topic_value(layers, own, setting);
         CreatedConfig created;
         created.name = setting.name;
         created.value = text != nullptr ? *text : config::text_of(value.value);
@@ -363,13 +367,14 @@ std::vector<CreatedConfig> created_configs(
 void add_created_configs(const ClusterImage& image, const Settings& settings,
                          const protocol::CreateTopicsRequest& request,
                          protocol::CreateTopicsResponse& response) {
+    const BrokerLayers layers(image, settings);
     std::map<std::string_view, const protocol::CreateTopicsRequest::CreatableTopic*> asked;
     for (const auto& topic : request.topics) asked[topic.name] = &topic;
     for (auto& result : response.topics) {
         result.configs.emplace();  // of what was not made, none
         const auto found = asked.find(result.name);
         if (result.error_code != ErrorCode::none || found == asked.end()) continue;
-        result.configs = created_configs(image, settings, *found->second);
+        result.configs = created_configs(layers, *found->second);
     }
 }
 
