@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""moldau, the command line, against a real Apache Kafka.   cli_test.py MOLDAU"""
+"""moldau, the command line, against a real Apache Kafka, or against moldaud.   cli_test.py MOLDAU [MOLDAUD]"""
 import json
 import os
 import pty
@@ -8,22 +8,24 @@ import sys
 import unittest
 
 from apache_kafka import TOOL, ApacheKafka
+from moldaud import Moldaud
 
 BINARY = None
+MOLDAUD = None
 
 
 class Cli(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.kafka = ApacheKafka().__enter__()
+        cls.broker = (Moldaud(MOLDAUD) if MOLDAUD else ApacheKafka()).__enter__()
 
     @classmethod
     def tearDownClass(cls):
-        cls.kafka.__exit__(None, None, None)
+        cls.broker.__exit__(None, None, None)
 
     def moldau(self, *arguments, code=0, stdin=b'', brokers=None):
         """Runs moldau; gives (stdout, stderr)."""
-        environment = dict(os.environ, MOLDAU_BROKERS=brokers or self.kafka.address)
+        environment = dict(os.environ, MOLDAU_BROKERS=brokers or self.broker.address)
         done = subprocess.run([BINARY, *arguments], input=stdin, capture_output=True, timeout=60, env=environment)
         error = done.stderr.decode()
         self.assertEqual(done.returncode, code, f'{arguments}: {error}')
@@ -46,7 +48,7 @@ class Topics(Cli):
         self.assertEqual(listed['listed-a']['partitions'], 3)
         self.assertEqual(listed['listed-a']['replication_factor'], 1)
         self.assertEqual({t['name']: t['id'] for t in created}['listed-a'], listed['listed-a']['id'])
-        names = self.tool('topics', '--bootstrap-server', self.kafka.address, '--list').split()
+        names = self.tool('topics', '--bootstrap-server', self.broker.address, '--list').split()
         self.assertIn('listed-a', names)
         table = self.moldau('topic', 'list')[0].decode().splitlines()
         self.assertEqual(table[0].split(), ['TOPIC', 'PARTITIONS', 'REPLICATION'])
@@ -58,7 +60,7 @@ class Topics(Cli):
         self.assertEqual(topic['configs'], {'cleanup.policy': 'compact', 'retention.ms': '12345'})
         self.assertEqual([(p['partition'], p['leader'], p['replicas'], p['isr'], p['offline']) for p in topic['partitions']],
                          [(0, 1, [1], [1], []), (1, 1, [1], [1], [])])
-        kafkas = self.tool('topics', '--bootstrap-server', self.kafka.address, '--describe', '--topic', 'described')
+        kafkas = self.tool('topics', '--bootstrap-server', self.broker.address, '--describe', '--topic', 'described')
         self.assertIn(topic['id'], kafkas)
         table = self.moldau('topic', 'describe', 'described')[0].decode()
         self.assertIn('  retention.ms=12345\n', table)
@@ -109,7 +111,7 @@ class Topics(Cli):
             master, slave = pty.openpty()
             try:
                 os.write(master, answer)
-                done = subprocess.run([BINARY, '--brokers', self.kafka.address, 'topic', 'delete', 'asked'], stdin=slave, capture_output=True, timeout=60)
+                done = subprocess.run([BINARY, '--brokers', self.broker.address, 'topic', 'delete', 'asked'], stdin=slave, capture_output=True, timeout=60)
             finally:
                 os.close(master)
                 os.close(slave)
@@ -122,7 +124,7 @@ class Topics(Cli):
             self.assertIn(word, said)
 
     def test_brokers_of_the_command_line_are_stronger_than_those_of_the_environment(self):
-        self.moldau('--brokers', '127.0.0.1:1,' + self.kafka.address, 'topic', 'list', brokers='127.0.0.1:1')
+        self.moldau('--brokers', '127.0.0.1:1,' + self.broker.address, 'topic', 'list', brokers='127.0.0.1:1')
 
     def test_help_and_version_are_data(self):
         self.assertIn(b'MOLDAU_BROKERS', self.moldau('--help')[0])
@@ -135,7 +137,7 @@ class Produce(Cli):
 
     def kcat(self, topic, *more):
         """What kcat reads, one list of fields a record: partition, key, value, headers; a null key or value is None."""
-        out = subprocess.run(['kcat', '-C', '-b', self.kafka.address, '-t', topic, '-e', '-q', '-f', '%p|%K|%k|%S|%s|%h\n', *more],
+        out = subprocess.run(['kcat', '-C', '-b', self.broker.address, '-t', topic, '-e', '-q', '-f', '%p|%K|%k|%S|%s|%h\n', *more],
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True).stdout
         rows = [line.split('|') for line in out.splitlines()]
         return [[p, None if key_size == '-1' else key, None if size == '-1' else value, headers] for p, key_size, key, size, value, headers in rows]
@@ -156,7 +158,7 @@ class Produce(Cli):
         for topic in ('keys-ours', 'keys-kafkas'):
             self.moldau('topic', 'create', topic, '--partitions', '7')
         self.moldau('produce', 'keys-ours', '--key-separator', '=', stdin=''.join(f'{k}=v\n' for k in keys).encode())
-        self.tool('console-producer', '--bootstrap-server', self.kafka.address, '--topic', 'keys-kafkas', '--property', 'parse.key=true', '--property',
+        self.tool('console-producer', '--bootstrap-server', self.broker.address, '--topic', 'keys-kafkas', '--property', 'parse.key=true', '--property',
                   'key.separator==', stdin=''.join(f'{k}=v\n' for k in keys))
         ours, kafkas = ({(p, k) for p, k, _, _ in self.kcat(topic)} for topic in ('keys-ours', 'keys-kafkas'))
         self.assertEqual(len(ours), 200)
@@ -177,7 +179,7 @@ class Produce(Cli):
     def test_kafkas_console_consumer_reads_them(self):
         self.moldau('topic', 'create', 'console')
         self.moldau('produce', 'console', '--codec', 'zstd', stdin='grün\nzwei'.encode())
-        out = self.tool('console-consumer', '--bootstrap-server', self.kafka.address, '--topic', 'console', '--partition', '0', '--offset', 'earliest', '--max-messages', '2')
+        out = self.tool('console-consumer', '--bootstrap-server', self.broker.address, '--topic', 'console', '--partition', '0', '--offset', 'earliest', '--max-messages', '2')
         self.assertEqual(out.split(), ['grün', 'zwei'])
 
     def test_what_fails_says_what_and_where(self):
@@ -214,7 +216,7 @@ class Consume(Cli):
             with self.subTest(codec):
                 topic = 'kcat-' + codec
                 self.moldau('topic', 'create', topic)
-                subprocess.run(['kcat', '-P', '-b', self.kafka.address, '-t', topic, '-z', codec, '-K', ':', '-Z', '-H', 'h=1'], input=b'k:v\nn:\nlong:' + b'y' * 5000,
+                subprocess.run(['kcat', '-P', '-b', self.broker.address, '-t', topic, '-z', codec, '-K', ':', '-Z', '-H', 'h=1'], input=b'k:v\nn:\nlong:' + b'y' * 5000,
                                capture_output=True, timeout=60, check=True)
                 self.assertEqual([(r['offset'], r['key'], r['value'], r['headers']) for r in self.consume(topic)],
                                  [(i, k, v, [{'key': 'h', 'value': '1'}]) for i, (k, v) in enumerate((('k', 'v'), ('n', None), ('long', 'y' * 5000)))])
@@ -243,7 +245,7 @@ class Consume(Cli):
 
     def test_following_shows_what_comes(self):
         self.numbers('followed', 3)
-        follower = subprocess.Popen([BINARY, '--brokers', self.kafka.address, 'consume', 'followed', '--follow', '--count', '4'], stdout=subprocess.PIPE)
+        follower = subprocess.Popen([BINARY, '--brokers', self.broker.address, 'consume', 'followed', '--follow', '--count', '4'], stdout=subprocess.PIPE)
         self.assertEqual([follower.stdout.readline() for _ in range(3)], [b'0\n', b'1\n', b'2\n'])
         self.moldau('produce', 'followed', stdin=b'later')
         self.assertEqual(follower.communicate(timeout=30)[0], b'later\n')
@@ -273,4 +275,6 @@ del Cli  # a base, no test
 
 if __name__ == '__main__':
     BINARY = sys.argv.pop(1)
+    if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
+        MOLDAUD = sys.argv.pop(1)
     unittest.main(verbosity=2)

@@ -73,10 +73,10 @@ class Daemon(unittest.TestCase):
         self.assertIn('connections.max.idle.ms', done.stdout + done.stderr)
 
     def test_settings_without_effect_are_named(self):
-        path = self.file('server.properties', 'log.retention.hours=168\nnum.network.threads=3\n')
+        path = self.file('server.properties', 'num.io.threads=8\nnum.network.threads=3\n')
         done = run('--config', path, '--check-config')
         self.assertEqual(done.returncode, 0, done.stderr)
-        for key in ('log.retention.hours', 'num.network.threads'):
+        for key in ('num.io.threads', 'num.network.threads'):
             self.assertIn(key, done.stdout + done.stderr)
 
     def test_what_print_config_prints_can_be_loaded(self):
@@ -100,11 +100,13 @@ class Daemon(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn('.lock', done.stderr)
 
-    def test_a_node_of_a_cluster_is_refused_until_there_is_a_metadata_log(self):
+    def test_a_node_of_a_cluster_is_refused_until_its_directory_is_formatted(self):
         done = run('--set', 'process.roles=broker,controller', '--set', 'node.id=1', '--set', 'controller.listener.names=CONTROLLER',
-                   '--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0', '--set', 'controller.quorum.voters=1@127.0.0.1:9093')
+                   '--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0', '--set', 'controller.quorum.bootstrap.servers=127.0.0.1:9093',
+                   '--data-dir', os.path.join(self.folder.name, 'data'))
         self.assertEqual(done.returncode, 1)
-        self.assertIn('process.roles', done.stderr)
+        self.assertRegex(done.stderr, re.compile(rf'^error: {self.folder.name}/data is not formatted; run: moldau storage format ', re.M))
+        self.assertFalse(os.path.exists(os.path.join(self.folder.name, 'data', 'meta.properties')))
 
     def test_two_listeners_are_both_served(self):
         with Moldaud(BINARY, {'listeners': 'PLAINTEXT://127.0.0.1:0,OTHER://127.0.0.1:0',

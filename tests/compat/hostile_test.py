@@ -1,23 +1,28 @@
 #!/usr/bin/env python3
-"""Hostile inputs (hostile/README.md) against a real moldaud: those that concern the APIs it serves.   hostile_test.py MOLDAUD"""
+"""Hostile inputs (hostile/README.md) against a real moldaud: those that concern the APIs it serves.   hostile_test.py MOLDAUD [FAMILY…]"""
 import os
 import subprocess
 import sys
 
 from moldaud import HERE, Moldaud
 
-FAMILIES = ('frame/*', 'header/*', 'body/*')
-NOT_SERVED = ('header/telemetry-without-receiver',)  # asks GetTelemetrySubscriptions
+FAMILIES = ('frame', 'header', 'body', 'load', 'produce', 'fetch', 'idempotence', 'offsets', 'topics')
+NOT_SERVED = {
+    'header/telemetry-without-receiver': 'asks GetTelemetrySubscriptions, which Kafka serves unadvertised',
+    'topics/CreatePartitions-*': 'CreatePartitions is not served yet',
+    'topics/DeleteRecords-*': 'DeleteRecords is not served yet',
+}
 
 
 def main():
+    families = sys.argv[2:] or FAMILIES
     with Moldaud(sys.argv[1], {'connections.max.idle.ms': 8000, 'auto.create.topics.enable': 'false'}) as server:
-        command = [os.path.join(HERE, 'hostile', 'run'), server.address, '--no-topics', '--all-lines', '--heavy']
-        for family in FAMILIES:
-            command += ['--only', family]
+        command = [os.path.join(HERE, 'hostile', 'run'), server.address, '--no-coordinators', '--all-lines', '--heavy']
+        for family in families:
+            command += ['--only', f'{family}/*']
         for case in NOT_SERVED:
             command += ['--except', case]
-        return subprocess.run([sys.executable, *command], timeout=300).returncode
+        return subprocess.run([sys.executable, *command], timeout=280).returncode
 
 
 if __name__ == '__main__':
