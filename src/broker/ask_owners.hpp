@@ -52,8 +52,8 @@ runtime::Task<> ask_owners(RequestContext context, const char* name,
         auto ask = [there, group = std::move(by_owner[owner]), answer]() mutable {
             return detail::answer_all<Answer, Item>(there, std::move(group), answer);
         };
-        auto answers = co_await runtime::call_task(context.here.shard(), there->shard(), name,
-                                                   std::move(ask));
+        auto answers =
+            co_await runtime::call_task(context.here.shard(), there->shard(), name, std::move(ask));
         if (!answers) {
             for (const std::size_t index : asked) take(index, unanswered);
             continue;

@@ -31,11 +31,10 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
     : place_(place),
       facts_(facts),
       files_(place.disk, place.open_files_max),
-      sessions_(place.shard,
-                {.shard = place.index,
-                 .shards = place.count,
-                 .sessions_max = static_cast<std::size_t>(
-                     facts.settings.get(config::kMaxIncrementalFetchSessionCacheSlots))}),
+      sessions_(place.shard, {.shard = place.index,
+                              .shards = place.count,
+                              .sessions_max = static_cast<std::size_t>(facts.settings.get(
+                                  config::kMaxIncrementalFetchSessionCacheSlots))}),
       image_(std::make_shared<const metadata::ClusterImage>()),
       tasks_(place.shard) {}
 
@@ -212,8 +211,7 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
 
 void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
                          Result<std::unique_ptr<log::Log>> log) {
-    const metadata::Partition* state =
-        image_->find_partition(wanted.id.topic, wanted.id.partition);
+    const metadata::Partition* state = image_->find_partition(wanted.id.topic, wanted.id.partition);
     if (!log) {
         shard().log().error("cannot open a log partition={}-{} reason={}", wanted.topic,
                             wanted.id.partition, log.error().detail);
@@ -230,10 +228,9 @@ void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
                            wanted.id.partition, report.bytes_cut);
     }
     offline_.erase(wanted.id);
-    auto partition = std::make_unique<Partition>(
-        shard(), wanted.id, wanted.topic, std::move(*log),
-        configs_for(wanted.topic),
-        [this](Partition& dirty) { write_soon(dirty); });
+    auto partition = std::make_unique<Partition>(shard(), wanted.id, wanted.topic, std::move(*log),
+                                                 configs_for(wanted.topic),
+                                                 [this](Partition& dirty) { write_soon(dirty); });
     partition->set_state(*state, facts_.self);
     partitions_[wanted.id] = {std::move(partition), directory};
 }
@@ -268,7 +265,8 @@ std::optional<std::string> BrokerShard::set_aside(const std::string& directory,
 }
 
 runtime::Task<> BrokerShard::remove_directory(std::string path, Duration delay) {
-    if (co_await runtime::sleep_until(shard(), shard().now() + delay) != runtime::Waited::cancelled) {
+    if (co_await runtime::sleep_until(shard(), shard().now() + delay) !=
+        runtime::Waited::cancelled) {
         if (auto ok = remove_directory_with_files(place_.disk, path); !ok) {
             shard().log().warn("cannot remove a deleted partition reason={}", ok.error().detail);
         }
@@ -280,10 +278,10 @@ std::vector<BrokerShard::Checkpoint> BrokerShard::checkpoint() const {
     for (const auto& [id, held] : partitions_) {
         const log::Log& log = held.partition->log();
         if (log.is_offline()) continue;
-        Checkpoint each{.directory = held.directory,
-                        .recovery_point = {held.partition->topic_name(), id.partition,
-                                           log.recovery_point()},
-                        .log_start = std::nullopt};
+        Checkpoint each{
+            .directory = held.directory,
+            .recovery_point = {held.partition->topic_name(), id.partition, log.recovery_point()},
+            .log_start = std::nullopt};
         if (log.log_start_offset() > Offset{0}) each.log_start = log.log_start_offset();
         all.push_back(std::move(each));
     }
@@ -312,7 +310,8 @@ runtime::Task<Result<>> BrokerShard::close() {
             }
         }
     }
-    for (std::size_t i = closing.size() - closing.size() % kOpeningsAtOnce; i < closing.size(); ++i) {
+    for (std::size_t i = closing.size() - closing.size() % kOpeningsAtOnce; i < closing.size();
+         ++i) {
         if (auto ok = co_await closing[i].second.wait(); !ok) {
             shard().log().error("cannot close a log in order reason={}", ok.error().detail);
             all_well = false;

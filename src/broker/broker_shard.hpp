@@ -106,10 +106,9 @@ private:
     void change_topic(const Uuid& id, std::vector<Wanted>& wanted);
     void change_configs(const metadata::ImageChanges& changes);
     runtime::Task<> open(std::vector<Wanted> wanted, bool is_start);
-    log::LogOpening opening_of(const Wanted& wanted, const std::string& name,
-                               std::size_t directory, bool is_start);
-    void opened(const Wanted& wanted, std::size_t directory,
-                Result<std::unique_ptr<log::Log>> log);
+    log::LogOpening opening_of(const Wanted& wanted, const std::string& name, std::size_t directory,
+                               bool is_start);
+    void opened(const Wanted& wanted, std::size_t directory, Result<std::unique_ptr<log::Log>> log);
     /// Renames it so that it is no partition's any more; the new path.
     std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);

@@ -24,17 +24,24 @@ ControllerDriver::ControllerDriver(runtime::Shard& shard, const NodeFacts& facts
           facts.settings, [&log]() -> const metadata::ClusterImage& { return log.newest(); })),
       allocated_(shard) {}
 
+/// The log's end behind the decision's records.
+template <class Reply>
+Result<Offset> ControllerDriver::write(const controller::Decision<Reply>& decision) {
+    if (decision.records.empty()) return log_.end_offset();
+    return log_.append(decision.records, decision.is_atomic);
+}
+
+runtime::Task<Result<>> ControllerDriver::in_force(Offset end) {
+    if (Result<> ok = co_await log_.committed(end); !ok) co_return ok;
+    co_return co_await publisher_.published(end);
+}
+
 template <class Reply>
 runtime::Task<Result<Reply>> ControllerDriver::carry_out(controller::Decision<Reply> decision) {
-    Offset end = log_.end_offset();
-    if (!decision.records.empty()) {
-        Result<Offset> appended = log_.append(decision.records, decision.is_atomic);
-        if (!appended) co_return appended.error();
-        end = *appended;
-    }
+    Result<Offset> end = write(decision);
+    if (!end) co_return end.error();
     // Without records, too: what was decided rests on what is not yet committed.
-    if (Result<> ok = co_await log_.committed(end); !ok) co_return ok.error();
-    if (Result<> ok = co_await publisher_.published(end); !ok) co_return ok.error();
+    if (Result<> ok = co_await in_force(*end); !ok) co_return ok.error();
     co_return std::move(decision.reply);
 }
 
@@ -43,47 +50,56 @@ controller::StaticTopicDefaults ControllerDriver::topic_defaults() const {
             .is_unclean_allowed = facts_.settings.get(config::kUncleanLeaderElectionEnable)};
 }
 
-runtime::Task<Result<std::int64_t>> ControllerDriver::register_own_broker(Registration request) {
-    auto reply = co_await carry_out(controller::register_broker(log_.newest(),
-                                                                {.cluster_id = facts_.cluster_id,
-                                                                 .next_offset = log_.end_offset(),
-                                                                 .has_session = true,
-                                                                 .is_own_node = true,
-                                                                 .defaults = topic_defaults()},
-                                                                request));
-    if (!reply) co_return reply.error();
-    if (reply->error_code != ErrorCode::none)
-        co_return Error{reply->error_code, "the controller refused this broker's registration"};
-    broker_epoch_ = reply->broker_epoch;
+runtime::Task<Result<std::int64_t>> ControllerDriver::join(
+    metadata::ControllerRegistration controller, Registration broker) {
+    const controller::Decision<bool> known{
+        .records = controller::register_controller(log_.newest(), facts_.self.value, controller),
+        .reply = true};
+    if (Result<Offset> ok = write(known); !ok) co_return ok.error();
+    const auto registered = controller::register_broker(log_.newest(),
+                                                        {.cluster_id = facts_.cluster_id,
+                                                         .next_offset = log_.end_offset(),
+                                                         .has_session = true,
+                                                         .is_own_node = true,
+                                                         .defaults = topic_defaults()},
+                                                        broker);
+    if (registered.reply.error_code != ErrorCode::none) {
+        co_return Error{registered.reply.error_code,
+                        "the controller refused this broker's registration"};
+    }
+    if (Result<Offset> ok = write(registered); !ok) co_return ok.error();
+    broker_epoch_ = registered.reply.broker_epoch;
+    auto alive = co_await carry_out(own_heartbeat(false));
+    if (!alive) co_return alive.error();
+    if (alive->error_code != ErrorCode::none || alive->is_fenced)
+        co_return Error{alive->error_code, "the controller keeps this broker fenced"};
     co_return broker_epoch_;
 }
 
-runtime::Task<Result<>> ControllerDriver::register_own_controller(
-    metadata::ControllerRegistration registration) {
-    controller::Decision<bool> decision{.records = controller::register_controller(
-                                            log_.newest(), facts_.self.value, registration),
-                                        .reply = true};
-    auto done = co_await carry_out(std::move(decision));
-    if (!done) co_return done.error();
+runtime::Task<Result<>> ControllerDriver::leave() {
+    // Told twice: the first time its partitions lose their leader, the second time it may go.
+    for (int i = 0; i < 2; ++i) {
+        auto told = co_await carry_out(own_heartbeat(true));
+        if (!told) co_return told.error();
+        if (told->error_code != ErrorCode::none)
+            co_return Error{told->error_code, "the controller refused this broker's heartbeat"};
+        if (told->should_shut_down) break;
+    }
     co_return Result<>();
 }
 
-runtime::Task<Result<>> ControllerDriver::own_heartbeat(std::int64_t broker_epoch,
-                                                        bool want_shut_down) {
+controller::Decision<protocol::BrokerHeartbeatResponse> ControllerDriver::own_heartbeat(
+    bool want_shut_down) const {
     protocol::BrokerHeartbeatRequest request;
     request.broker_id = facts_.self.value;
-    request.broker_epoch = broker_epoch;
-    request.current_metadata_offset = log_.committed_offset().value;
+    request.broker_epoch = broker_epoch_;
+    request.current_metadata_offset = log_.end_offset().value;
     request.want_shut_down = want_shut_down;
-    auto reply = co_await carry_out(controller::heartbeat(log_.newest(),
-                                                          {.registration = std::nullopt,
-                                                           .end_offset = log_.committed_offset(),
-                                                           .defaults = topic_defaults()},
-                                                          request));
-    if (!reply) co_return reply.error();
-    if (reply->error_code != ErrorCode::none)
-        co_return Error{reply->error_code, "the controller refused this broker's heartbeat"};
-    co_return Result<>();
+    return controller::heartbeat(log_.newest(),
+                                 {.registration = std::nullopt,
+                                  .end_offset = log_.end_offset(),
+                                  .defaults = topic_defaults()},
+                                 request);
 }
 
 runtime::Task<Result<protocol::CreateTopicsResponse>> ControllerDriver::create_topics(
@@ -133,8 +149,7 @@ runtime::Task<Result<>> ControllerDriver::new_producer_ids() {
     request.broker_epoch = broker_epoch_;
     auto reply = co_await carry_out(controller::allocate_producer_ids(log_.newest(), request));
     if (!reply) co_return reply.error();
-    if (reply->error_code != ErrorCode::none)
-        co_return Error{reply->error_code, "no producer ids"};
+    if (reply->error_code != ErrorCode::none) co_return Error{reply->error_code, "no producer ids"};
     next_producer_id_ = reply->producer_id_start;
     end_of_producer_ids_ = reply->producer_id_start + reply->producer_id_len;
     co_return Result<>();

@@ -31,12 +31,13 @@ public:
                      Publisher& publisher);
 
     using Registration = protocol::BrokerRegistrationRequest;
-    /// This node's own broker joins the cluster; its epoch.
-    /// Errors: as controller::register_broker() · kafka_storage_error.
-    runtime::Task<Result<std::int64_t>> register_own_broker(Registration request);
-    runtime::Task<Result<>> register_own_controller(metadata::ControllerRegistration registration);
-    /// It serves, or is about to stop.
-    runtime::Task<Result<>> own_heartbeat(std::int64_t broker_epoch, bool want_shut_down);
+    /// This node's own controller and broker join the cluster, and the broker serves; its epoch.
+    /// One wait for the disk: nobody else decides meanwhile what the three rest on.
+    /// Errors: as controller::register_broker() and heartbeat() · kafka_storage_error.
+    runtime::Task<Result<std::int64_t>> join(metadata::ControllerRegistration controller,
+                                             Registration broker);
+    /// It is about to stop.
+    runtime::Task<Result<>> leave();
 
     runtime::Task<Result<protocol::CreateTopicsResponse>> create_topics(
         protocol::CreateTopicsRequest request);
@@ -50,6 +51,11 @@ public:
 private:
     template <class Reply>
     runtime::Task<Result<Reply>> carry_out(controller::Decision<Reply> decision);
+    template <class Reply>
+    Result<Offset> write(const controller::Decision<Reply>& decision);
+    runtime::Task<Result<>> in_force(Offset end);
+    controller::Decision<protocol::BrokerHeartbeatResponse> own_heartbeat(
+        bool want_shut_down) const;
     controller::StaticTopicDefaults topic_defaults() const;
     runtime::Task<Result<>> new_producer_ids();
 

@@ -143,8 +143,7 @@ std::int32_t FetchSessions::new_id() {
         // One shard's ids are another's never.
         const std::uint64_t slots =
             static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()) / rules_.shards;
-        const std::uint64_t id =
-            shard_.random().below(slots) * rules_.shards + rules_.shard;
+        const std::uint64_t id = shard_.random().below(slots) * rules_.shards + rules_.shard;
         if (id != 0 && !sessions_.contains(static_cast<std::int32_t>(id)))
             return static_cast<std::int32_t>(id);
     }

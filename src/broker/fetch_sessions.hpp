@@ -40,8 +40,7 @@ public:
     std::vector<FetchTarget> targets() const;
     /// Whether an incremental answer is to tell this; notes what it tells. One that has records
     /// goes to the end of the order.
-    bool tell(const FetchTarget& target,
-              const protocol::FetchResponse::PartitionData& answer);
+    bool tell(const FetchTarget& target, const protocol::FetchResponse::PartitionData& answer);
 
 private:
     friend class FetchSessions;

@@ -8,8 +8,8 @@ namespace {
 /// What a follower, or a consumer that tells its last epoch, is to cut off (KIP-320, KIP-595).
 std::optional<log::EpochEnd> divergence(const log::Log& log, const FetchItem& item) {
     if (item.last_fetched_epoch < 0) return std::nullopt;
-    const auto end = log.leader_epochs().end_of(LeaderEpoch{item.last_fetched_epoch},
-                                                log.end_offset());
+    const auto end =
+        log.leader_epochs().end_of(LeaderEpoch{item.last_fetched_epoch}, log.end_offset());
     if (!end) return std::nullopt;
     if (end->epoch.value < item.last_fetched_epoch || end->end_offset < item.from) return end;
     return std::nullopt;
@@ -91,8 +91,8 @@ private:
     void tell_aborted(const FetchItem& item, FetchedPartition& answer) {
         if (share_->isolation != Isolation::read_committed || answer.records.empty()) return;
         if (Partition* partition = owner_.find(item.partition)) {
-            answer.aborted = partition->log().aborted_transactions(
-                {item.from, answer.last_stable_offset});
+            answer.aborted =
+                partition->log().aborted_transactions({item.from, answer.last_stable_offset});
         }
     }
 

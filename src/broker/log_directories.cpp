@@ -67,7 +67,8 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
         log::read_offsets(disk, found.path, which, offsets.done());
         auto all = co_await offsets.wait();
         if (!all) {
-            // As Kafka: what a checkpoint says can be found out from the logs; it only takes longer.
+            // As Kafka: what a checkpoint says can be found out from the logs; it only takes
+            // longer.
             shard.log().warn("ignoring a checkpoint that cannot be read reason={}",
                              all.error().detail);
             continue;
@@ -84,8 +85,7 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
 }
 
 LogDirectories::LogDirectories(std::vector<LogDirectory> all)
-    : all_(std::move(all)),
-      counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())) {
+    : all_(std::move(all)), counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
         counts_[i] = all_[i].partitions.size();
         for (const std::string& each : all_[i].partitions) places_.emplace(each, i);

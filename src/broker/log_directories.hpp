@@ -31,7 +31,9 @@ struct LogDirectory {
     std::vector<std::string> partitions;  // directories of partitions
     std::vector<std::string> doomed;      // directories that are to be removed
 
-    Uuid id() const { return properties && properties->directory_id ? *properties->directory_id : Uuid{}; }
+    Uuid id() const {
+        return properties && properties->directory_id ? *properties->directory_id : Uuid{};
+    }
 };
 
 /// Reads one directory. The marker of a clean stop is taken away.
@@ -47,7 +49,9 @@ public:
     /// The directory that has this partition, else the one with the fewest partitions, which has
     /// one more from then on.
     std::size_t place_of(std::string_view partition_directory) const;
-    bool has(std::string_view partition_directory) const { return places_.contains(partition_directory); }
+    bool has(std::string_view partition_directory) const {
+        return places_.contains(partition_directory);
+    }
 
 private:
     std::vector<LogDirectory> all_;

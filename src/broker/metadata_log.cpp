@@ -129,9 +129,8 @@ runtime::Task<Result<>> MetadataLog::load_snapshot(raft::SnapshotId id) {
             builder_.apply(*record);
         }
     }
-    builder_.end_batch({.end_offset = id.end_offset,
-                        .epoch = id.epoch,
-                        .timestamp = head->last_contained});
+    builder_.end_batch(
+        {.end_offset = id.end_offset, .epoch = id.epoch, .timestamp = head->last_contained});
     co_return Result<>();
 }
 
@@ -195,9 +194,9 @@ Result<> MetadataLog::replay_batches(BytesView batches, Offset& next) {
     while (true) {
         Result<bool> more = reader.next(batch);
         if (!more) {
-            return Error{more.error().code, fmt::format("{}: batch behind offset {}: {}",
-                                                        directory_, next.value,
-                                                        more.error().detail)};
+            return Error{more.error().code,
+                         fmt::format("{}: batch behind offset {}: {}", directory_, next.value,
+                                     more.error().detail)};
         }
         if (!*more) return {};
         last_epoch_ = batch.epoch;

@@ -123,7 +123,7 @@ private:
     Offset committed_;
     bool flushing_ = false;
     std::optional<Error> failure_;
-    runtime::Signal moved_;     // committed_ rose, or all is over
+    runtime::Signal moved_;  // committed_ rose, or all is over
     runtime::Signal grew_;   // what is committed, for keep_short()
 };
 

@@ -119,14 +119,10 @@ runtime::Task<> NodeState::stop() {
     }
 }
 
-// Told twice: the first time its partitions lose their leader, the second time it may go.
 runtime::Task<> NodeState::leave() {
-    for (int i = 0; i < 2; ++i) {
-        Result<> told = co_await services.controller->own_heartbeat(broker_epoch, true);
-        if (told) continue;
-        home.log().warn("could not leave the cluster in order reason={}", told.error().detail);
-        co_return;
-    }
+    Result<> left = co_await services.controller->leave();
+    if (!left)
+        home.log().warn("could not leave the cluster in order reason={}", left.error().detail);
 }
 
 runtime::Task<> NodeState::close_storage() {

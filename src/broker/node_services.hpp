@@ -27,10 +27,9 @@ struct NodeServices {
     /// Has the controller carry out `ask(ControllerDriver&)`, a Task<Result<T>>, from any shard.
     template <class Ask>
     auto ask_controller(runtime::Shard& from, std::string name, Ask ask) {
-        return runtime::call_task(from, home, std::move(name),
-                                  [driver = controller.get(), ask = std::move(ask)]() mutable {
-                                      return ask(*driver);
-                                  });
+        return runtime::call_task(
+            from, home, std::move(name),
+            [driver = controller.get(), ask = std::move(ask)]() mutable { return ask(*driver); });
     }
 };
 

@@ -80,13 +80,14 @@ Result<> NodeState::bind() {
 }
 
 runtime::Task<Result<>> NodeState::open_directories() {
-    StorageRules rules{.paths = paths,
-                       .metadata = metadata_path,
-                       .node_id = node.id.value,
-                       .formats_itself = node.is_implicit,
-                       .features = {{std::string(metadata::kMetadataVersion), kNewestMetadataVersion},
-                                    {std::string(metadata::kElrVersion), 1}},
-                       .controller_listeners = controller_endpoints()};
+    StorageRules rules{
+        .paths = paths,
+        .metadata = metadata_path,
+        .node_id = node.id.value,
+        .formats_itself = node.is_implicit,
+        .features = {{std::string(metadata::kMetadataVersion), kNewestMetadataVersion},
+                     {std::string(metadata::kElrVersion), 1}},
+        .controller_listeners = controller_endpoints()};
     Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
     if (!storage) co_return storage.error();
     facts.cluster_id = storage->cluster_id;
@@ -108,12 +109,12 @@ void NodeState::make_shards() {
     const std::size_t count = world.shards.size();
     for (std::size_t i = 0; i < count; ++i) {
         services.shards.push_back(std::make_unique<BrokerShard>(
-            BrokerShard::Place{.index = i,
-                               .count = count,
-                               .shard = *world.shards[i].shard,
-                               .disk = *world.shards[i].disk,
-                               .open_files_max = std::max<std::size_t>(
-                                   world.open_files_max / count, 16)},
+            BrokerShard::Place{
+                .index = i,
+                .count = count,
+                .shard = *world.shards[i].shard,
+                .disk = *world.shards[i].disk,
+                .open_files_max = std::max<std::size_t>(world.open_files_max / count, 16)},
             facts));
     }
 }
@@ -139,8 +140,7 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
     if (Result<> ok = co_await metadata->lead(settings.get(config::kMinInsyncReplicas)); !ok)
         co_return ok;
     warn_of_features();
-    services.controller =
-        std::make_unique<ControllerDriver>(home, facts, *metadata, publisher);
+    services.controller = std::make_unique<ControllerDriver>(home, facts, *metadata, publisher);
     tasks.spawn("publish images", publisher.run());
     co_return Result<>();
 }
@@ -151,22 +151,18 @@ runtime::Task<Result<>> NodeState::join_cluster() {
     self.incarnation = broker.incarnation_id;
     self.endpoints = controller_endpoints();
     self.features = supported_features();
-    if (Result<> ok = co_await services.controller->register_own_controller(std::move(self)); !ok)
-        co_return ok;
-    Result<std::int64_t> epoch = co_await services.controller->register_own_broker(broker);
+    Result<std::int64_t> epoch = co_await services.controller->join(std::move(self), broker);
     if (!epoch) co_return epoch.error();
     broker_epoch = *epoch;
-    co_return co_await services.controller->own_heartbeat(broker_epoch, false);
+    co_return Result<>();
 }
 
 std::vector<metadata::Endpoint> NodeState::controller_endpoints() const {
     std::vector<metadata::Endpoint> endpoints;
     for (std::size_t i = 0; i < node.controller_listeners.size(); ++i) {
         const config::Listener at = bound(node.broker_listeners.size() + i);
-        endpoints.push_back({.name = at.name,
-                             .host = at.host,
-                             .port = at.port,
-                             .security_protocol = kPlaintext});
+        endpoints.push_back(
+            {.name = at.name, .host = at.host, .port = at.port, .security_protocol = kPlaintext});
     }
     return endpoints;
 }
@@ -212,7 +208,8 @@ void NodeState::clean_directories() {
             const Uuid* topic = image.topic_ids.find(partition->topic);
             const metadata::Partition* known =
                 topic == nullptr ? nullptr : image.find_partition(*topic, partition->partition);
-            if (known != nullptr && std::ranges::find(known->replicas, node.id) != known->replicas.end())
+            if (known != nullptr &&
+                std::ranges::find(known->replicas, node.id) != known->replicas.end())
                 continue;
             const std::string path = each.path + "/" + name;
             const std::string aside = fmt::format("{}.{:016x}{:016x}-stray", path,

@@ -64,9 +64,9 @@ void Partition::append(record::AppendValidator& validator, const Bytes& owner, B
     const std::size_t enough =
         std::min(static_cast<std::size_t>(configs_.min_insync_replicas), replica_count_);
     if (all_replicas && isr_size_ < enough) {
-        return refuse(ErrorCode::not_enough_replicas,
-                      fmt::format("{} replicas are in sync, min.insync.replicas={}", isr_size_,
-                                  enough));
+        return refuse(
+            ErrorCode::not_enough_replicas,
+            fmt::format("{} replicas are in sync, min.insync.replicas={}", isr_size_, enough));
     }
     const Timestamp now = shard_.clock().wall();
     const record::AppendPlace place{
@@ -104,8 +104,8 @@ void Partition::write() {
     bool wrote = false;
     std::deque<Pending> all = std::exchange(pending_, {});
     for (Pending& pending : all) {
-        const bool in_log = pending.is_staged ? staged++ < written.batches
-                                              : pending.end <= log_->end_offset();
+        const bool in_log =
+            pending.is_staged ? staged++ < written.batches : pending.end <= log_->end_offset();
         if (!in_log) {
             pending.outcome.base_offset = Offset{-1};
             pending.outcome.log_append_time = {};

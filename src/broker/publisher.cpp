@@ -15,8 +15,8 @@ struct Round {
 };
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): the shards outlive it.
-runtime::Task<> apply(BrokerShard& there, CommittedImage image, bool is_start,
-                      runtime::Shard& home, std::shared_ptr<Round> round) {
+runtime::Task<> apply(BrokerShard& there, CommittedImage image, bool is_start, runtime::Shard& home,
+                      std::shared_ptr<Round> round) {
     co_await there.apply(std::move(image), is_start);
     (void)home.post_answer([round = std::move(round)] {
         --round->left;
@@ -55,8 +55,8 @@ runtime::Task<> Publisher::bring(CommittedImage image) {
     for (const auto& each : shards_) {
         BrokerShard* there = each.get();
         // As an answer, which a full mailbox does not refuse: no shard may miss an image.
-        const Result<> posted = there->shard().post_answer(
-            [there, image, is_start = is_start_, home = &home_, round] {
+        const Result<> posted =
+            there->shard().post_answer([there, image, is_start = is_start_, home = &home_, round] {
                 runtime::spawn(there->shard(), "apply image",
                                apply(*there, image, is_start, *home, round));
             });

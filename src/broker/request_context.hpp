@@ -48,8 +48,7 @@ Result<net::Reply> reply_with(const RequestContext& context, const Response& res
     Result<Bytes> frame =
         protocol::response_frame(context.correlation_id, response, context.version);
     if (!frame) return frame.error();
-    return net::Reply{
-        .outcome = net::Reply::Outcome::send, .first = std::move(*frame), .more = {}};
+    return net::Reply{.outcome = net::Reply::Outcome::send, .first = std::move(*frame), .more = {}};
 }
 
 /// As reply_with(), where there is nobody to hear of an error: a response of ours that cannot be

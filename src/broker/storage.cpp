@@ -155,8 +155,8 @@ DiskResult<> remove_directory_with_files(Disk& disk, const std::string& path) {
     if (!entries) return entries.error();
     for (const DirectoryEntry& entry : *entries) {
         const std::string inner = path + "/" + entry.name;
-        auto ok = entry.is_directory ? remove_directory_with_files(disk, inner)
-                                     : disk.remove(inner);
+        auto ok =
+            entry.is_directory ? remove_directory_with_files(disk, inner) : disk.remove(inner);
         if (!ok) return ok;
     }
     return disk.remove(path);

@@ -19,8 +19,8 @@ struct StorageRules {
     std::vector<std::string> paths;  // absolute; log.dirs, and metadata.log.dir if it is another
     std::size_t metadata = 0;        // which of them has the metadata log
     std::int32_t node_id = 0;
-    bool formats_itself = false;                 // the implicit node, when all are empty
-    controller::FeatureLevels features;          // that it begins with
+    bool formats_itself = false;         // the implicit node, when all are empty
+    controller::FeatureLevels features;  // that it begins with
     std::vector<metadata::Endpoint> controller_listeners;
 };
 
