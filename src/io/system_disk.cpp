@@ -121,12 +121,12 @@ Probed probe(int fd, std::uint64_t at) {
 }
 
 bool is_in_memory(int fd, std::uint64_t at, std::uint64_t count) {
-    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    static const auto kPage = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     constexpr std::uint64_t kProbeEvery = std::uint64_t{64} << 10U;
     const std::uint64_t last = at + count - 1;
     if (const auto cached = pages_in_cache(fd, at, count)) {
         // Pages whose reading has only begun are counted, too; those behind come last.
-        return *cached >= last / page - at / page + 1 && probe(fd, last) != Probed::cold;
+        return *cached >= last / kPage - at / kPage + 1 && probe(fd, last) != Probed::cold;
     }
     for (std::uint64_t each = at; each < last; each += kProbeEvery) {
         if (probe(fd, each) != Probed::hot) return false;

@@ -25,41 +25,50 @@ bool take_segment_file(const OffsetName& name, DirectoryFiles& files) {
     return true;
 }
 
+bool take_file(const std::string& name, DirectoryFiles& files) {
+    const auto numbered = offset_name(name);
+    if (name.ends_with(suffix::kDeleted)) {
+        files.leftovers.push_back(name);
+        return true;
+    }
+    if (name.ends_with(suffix::kCleaned)) {
+        files.leftovers.push_back(name);
+        if (numbered)
+            files.first_cleaned =
+                std::min(files.first_cleaned.value_or(numbered->offset), numbered->offset);
+        return true;
+    }
+    if (numbered && name.ends_with(suffix::kSwap)) {
+        files.swaps[numbered->offset].push_back(name);
+        return true;
+    }
+    if (name == "leader-epoch-checkpoint") files.has_leader_epochs = true;
+    if (name == "partition.metadata") files.has_metadata = true;
+    // One that was not finished is replaced by the next one.
+    if (name == "leader-epoch-checkpoint" || name == "leader-epoch-checkpoint.tmp" ||
+        name == "partition.metadata" || name == "partition.metadata.tmp")
+        return true;
+    return numbered && take_segment_file(*numbered, files);
+}
+
 }  // namespace
 
 std::optional<OffsetName> offset_name(std::string_view name) {
     if (name.size() <= kDigits || name[kDigits] != '.') return std::nullopt;
     std::int64_t offset = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, offset);
-    if (error != std::errc() || end != name.data() + kDigits || offset < 0) return std::nullopt;
+    const std::string_view digits = name.substr(0, kDigits);
+    const char* const first = digits.data();
+    const char* const last = first + digits.size();
+    const auto [end, error] = std::from_chars(first, last, offset);
+    if (error != std::errc() || end != last || offset < 0) return std::nullopt;
     return OffsetName{{offset}, name.substr(kDigits)};
 }
 
 DirectoryFiles sort_out(const std::vector<DirectoryEntry>& entries) {
     DirectoryFiles files;
     for (const DirectoryEntry& entry : entries) {
-        const std::string& name = entry.name;
-        const auto numbered = offset_name(name);
-        if (entry.is_directory) {
-            files.unknown.push_back(name);
-        } else if (name.ends_with(suffix::kDeleted)) {
-            files.leftovers.push_back(name);
-        } else if (name.ends_with(suffix::kCleaned)) {
-            files.leftovers.push_back(name);
-            if (numbered)
-                files.first_cleaned =
-                    std::min(files.first_cleaned.value_or(numbered->offset), numbered->offset);
-        } else if (numbered && name.ends_with(suffix::kSwap)) {
-            files.swaps[numbered->offset].push_back(name);
-        } else if (name == "leader-epoch-checkpoint") {
-            files.has_leader_epochs = true;
-        } else if (name == "partition.metadata") {
-            files.has_metadata = true;
-        } else if (name == "leader-epoch-checkpoint.tmp" || name == "partition.metadata.tmp") {
-            // Not finished; the next one replaces it.
-        } else if (!numbered || !take_segment_file(*numbered, files)) {
-            files.unknown.push_back(name);
-        }
+        if (entry.is_directory || !take_file(entry.name, files))
+            files.unknown.push_back(entry.name);
     }
     std::ranges::sort(files.snapshots);
     return files;

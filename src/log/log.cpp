@@ -225,7 +225,7 @@ DiskResult<> Log::begin_segment(Offset base, Timestamp now) {
     const SegmentPtr before = segments_.back();
     if (auto ok = add_segment(base, now); !ok) return ok;  // it goes on in the old one
     before->forget_indexes();
-    flush(base, [](DiskResult<>) {});
+    flush(base, [](const DiskResult<>&) {});
     return {};
 }
 

@@ -34,8 +34,8 @@ void read_optional(Disk& disk, const std::string& path, std::size_t bytes_max, P
               });
 }
 
-void replace_text(Disk& disk, std::string path, std::string_view text, DiskDone<> done) {
-    replace_file(disk, std::move(path), Bytes::copy_of(as_bytes(text)), std::move(done));
+void replace_text(Disk& disk, const std::string& path, std::string_view text, DiskDone<> done) {
+    replace_file(disk, path, Bytes::copy_of(as_bytes(text)), std::move(done));
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ private:
             segment.position_before(std::max(**offset, log_.log_start_offset_), source());
         if (!position) return end(log_.read_failed(position.error()));
         if (!*position) return Step::wait;
-        position_ = **position;
+        position_ = *position;
         return Step::again;
     }
 
@@ -155,7 +155,7 @@ private:
         if (!*bytes) return Step::wait;
         auto found = record_in(**bytes, info);
         if (!found) return end(found.error());
-        if (*found) return end(std::move(*found));
+        if (*found) return end(*found);
         return next_batch(info);
     }
 
