@@ -4,6 +4,7 @@
 
 #include "moldau/base/version.hpp"
 #include "moldau/cli/talk_sink.hpp"
+#include "moldau/cli/word_options.hpp"
 #include "moldau/io/system_clock.hpp"
 #include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
@@ -114,10 +115,10 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
         ->envname("MOLDAU_BROKERS")
         ->default_val("127.0.0.1:9092")
         ->type_name("HOST:PORT,…");
-    app.add_option("-o,--output", global.output, "how data is written")
-        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, Output>>{
-            {"table", Output::table}, {"json", Output::json}}))
-        ->type_name("table|json");
+    add_words(app, "-o,--output", "how data is written", {"table", "json"},
+              [&global](const std::string& word) {
+                  global.output = word == "json" ? Output::json : Output::table;
+              });
     app.add_flag("--yes", global.yes, "do not ask before what cannot be undone");
     app.require_subcommand(1);
     app.fallthrough();

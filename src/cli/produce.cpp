@@ -4,6 +4,7 @@
 #include "stdin_reader.hpp"
 
 #include "moldau/cli/output.hpp"
+#include "moldau/cli/word_options.hpp"
 #include "moldau/client/producer.hpp"
 
 #include <CLI/CLI.hpp>
@@ -135,18 +136,8 @@ void describe(CLI::App& command, Options& options) {
                     "of every record; KEY alone has a null value; may be given again")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
-    command.add_option("--codec", options.codec, "compression")
-        ->transform(CLI::CheckedTransformer(
-            std::vector<std::pair<std::string, record::Codec>>{{"none", record::Codec::none},
-                                                               {"gzip", record::Codec::gzip},
-                                                               {"snappy", record::Codec::snappy},
-                                                               {"lz4", record::Codec::lz4},
-                                                               {"zstd", record::Codec::zstd}}))
-        ->type_name("none|gzip|snappy|lz4|zstd");
-    command.add_option("--acks", options.acks, "who must have it: nobody, the leader, all in sync")
-        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, Acks>>{
-            {"0", Acks::none}, {"1", Acks::leader}, {"all", Acks::all}}))
-        ->type_name("0|1|all");
+    add_codec(command, "compression", options.codec);
+    add_acks(command, options.acks);
     command.add_option("--partition", options.partition, "default: by the key")
         ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()));
     command.add_option("--linger-ms", options.linger_ms, "how long a batch waits for more lines")

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include "moldau/base/version.hpp"
+#include "moldau/cli/word_options.hpp"
 #include "moldau/client/cluster.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,14 +19,13 @@ constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53U;  // exact where CLI
 /// As the command line has them, before they are checked.
 struct Raw {
     std::string brokers;
-    std::string output = "table";
+    bool is_json = false;
     double produce_seconds = 0;
     double consume_seconds = 0;
     double linger_ms = 0;
     std::uint64_t produce_records = 0;
     std::uint64_t consume_records = 0;
     bool no_idempotence = false;
-    std::string from = "beginning";
     std::int64_t wait_ms = 500;
     ProduceOptions produce;
     ConsumeOptions consume;
@@ -68,22 +68,11 @@ void describe_batches(CLI::App& command, Raw& raw) {
         ->check(CLI::Range(0.0, 60'000.0))
         ->capture_default_str();
     command.add_flag("--unbatched", to.is_unbatched, "one record in each request");
-    command
-        .add_option("--codec", to.packing.codec,
-                    "compression; done once for all batches, so that it costs the client nothing")
-        ->transform(CLI::CheckedTransformer(
-            std::vector<std::pair<std::string, record::Codec>>{{"none", record::Codec::none},
-                                                               {"gzip", record::Codec::gzip},
-                                                               {"snappy", record::Codec::snappy},
-                                                               {"lz4", record::Codec::lz4},
-                                                               {"zstd", record::Codec::zstd}}))
-        ->type_name("none|gzip|snappy|lz4|zstd")
+    cli::add_codec(command,
+                   "compression; done once for all batches, so that it costs the client nothing",
+                   to.packing.codec)
         ->default_str("none");
-    command.add_option("--acks", to.acks, "who must have it: nobody, the leader, all in sync")
-        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, client::Acks>>{
-            {"0", client::Acks::none}, {"1", client::Acks::leader}, {"all", client::Acks::all}}))
-        ->type_name("0|1|all")
-        ->default_str("all");
+    cli::add_acks(command, to.acks)->default_str("all");
     command.add_flag("--no-idempotence", raw.no_idempotence,
                      "no producer ids and sequences (with --acks 0 and 1 there are none anyway)");
 }
@@ -130,10 +119,9 @@ void describe_consume(CLI::App& app, Raw& raw) {
     command.add_option("--partition", to.partitions, "repeatable; without it: all")
         ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
         ->allow_extra_args(false);
-    command.add_option("--from", raw.from, "where to begin")
-        ->check(CLI::IsMember({"beginning", "end"}))
-        ->type_name("beginning|end")
-        ->capture_default_str();
+    cli::add_words(command, "--from", "where to begin", {"beginning", "end"},
+                   [&to](const std::string& word) { to.from_end = word == "end"; })
+        ->default_str("beginning");
     command.add_flag("--follow", to.follows,
                      "wait for more at the end; with --records or --duration-s");
     command.add_option("--records", raw.consume_records, "end after so many of each consumer")
@@ -172,10 +160,9 @@ void describe(CLI::App& app, Raw& raw) {
         ->envname("MOLDAU_BROKERS")
         ->default_val("127.0.0.1:9092")
         ->type_name("HOST:PORT,…");
-    app.add_option("-o,--output", raw.output, "how figures are written")
-        ->check(CLI::IsMember({"table", "json"}))
-        ->type_name("table|json")
-        ->capture_default_str();
+    cli::add_words(app, "-o,--output", "how figures are written", {"table", "json"},
+                   [&raw](const std::string& word) { raw.is_json = word == "json"; })
+        ->default_str("table");
     app.add_option("--pid", raw.pids,
                    "tell CPU and memory of this process (a broker on this machine), from "
                    "/proc; repeatable")
@@ -226,7 +213,6 @@ Result<ConsumeOptions> checked_consume(const Raw& raw) {
     ConsumeOptions options = raw.consume;
     if (raw.consume_records != 0) options.records = raw.consume_records;
     if (raw.consume_seconds != 0) options.duration = seconds(raw.consume_seconds);
-    options.from_end = raw.from == "end";
     options.wait_max = std::chrono::milliseconds(raw.wait_ms);
     if (options.from_end && !options.follows)
         return misuse("--from end without --follow would read nothing: say --follow, too");
@@ -257,7 +243,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     Result<std::vector<Endpoint>> brokers = client::parse_brokers(raw.brokers);
     if (!brokers) return misuse("--brokers: " + brokers.error().detail);
     arguments.brokers = std::move(*brokers);
-    arguments.is_json = raw.output == "json";
+    arguments.is_json = raw.is_json;
     arguments.pids = raw.pids;
     if (app.got_subcommand("produce")) {
         Result<ProduceOptions> produce = checked_produce(raw);

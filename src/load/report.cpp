@@ -121,7 +121,7 @@ std::string to_table(const Arguments& arguments, const Report& report) {
                            per(bytes / kMillion, report.elapsed_seconds))});
     if (figures.latency.count() != 0) table.add({"latency", latencies_text(figures.latency)});
     if (figures.send_delay.count() != 0)
-        table.add({"  of it ours", latencies_text(figures.send_delay)});
+        table.add({"  until sent", latencies_text(figures.send_delay)});
     if (figures.failed_records != 0)
         table.add({"failed", fmt::format("{} records", figures.failed_records)});
     if (figures.unsent_records != 0)
