@@ -67,7 +67,9 @@ class Bench(unittest.TestCase):
                 topic = f'shape-{i}'
                 records = [] if '--records' in arguments else ['--records', '3000']
                 made = self.figures('produce', topic, '--create', *records, *arguments)
-                read = self.figures('consume', topic, '--verify')
+                # What nobody acknowledges may come a moment later.
+                wait = ('--follow', '--records', '3000', '--duration-s', '30') if '0' in arguments and '--acks' in arguments else ()
+                read = self.figures('consume', topic, '--verify', *wait)
                 self.assertEqual(made['records'], 5 if '--records' in arguments else 3000)
                 self.assertEqual((read['records'], read['value_bytes']), (made['records'], made['value_bytes']))
                 if '--unbatched' in arguments:
