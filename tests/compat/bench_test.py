@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""moldau-bench, the load tool, against a real Apache Kafka.   bench_test.py MOLDAU-BENCH"""
+"""moldau-bench, the load tool, against a real Apache Kafka, or against moldaud.   bench_test.py MOLDAU-BENCH [MOLDAUD]"""
 import json
 import os
 import subprocess
@@ -7,23 +7,25 @@ import sys
 import unittest
 
 from apache_kafka import TOOL, ApacheKafka
+from moldaud import Moldaud
 
 BINARY = None
+MOLDAUD = None
 CODECS = ('none', 'gzip', 'snappy', 'lz4', 'zstd')
 
 
 class Bench(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.kafka = ApacheKafka().__enter__()
+        cls.broker = (Moldaud(MOLDAUD) if MOLDAUD else ApacheKafka()).__enter__()
 
     @classmethod
     def tearDownClass(cls):
-        cls.kafka.__exit__(None, None, None)
+        cls.broker.__exit__(None, None, None)
 
     def bench(self, *arguments, code=0, brokers=None):
         """Runs moldau-bench; gives (stdout, stderr)."""
-        environment = dict(os.environ, MOLDAU_BROKERS=brokers or self.kafka.address)
+        environment = dict(os.environ, MOLDAU_BROKERS=brokers or self.broker.address)
         done = subprocess.run([BINARY, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment)
         self.assertEqual(done.returncode, code, f'{arguments}: {done.stderr}')
         if code != 0:
@@ -35,7 +37,7 @@ class Bench(unittest.TestCase):
 
     def end_offsets(self, topic):
         """What Kafka's own tool says: {partition: offset}."""
-        out = subprocess.run([TOOL, 'get-offsets', '--bootstrap-server', self.kafka.address, '--topic', topic],
+        out = subprocess.run([TOOL, 'get-offsets', '--bootstrap-server', self.broker.address, '--topic', topic],
                              capture_output=True, text=True, timeout=120, check=True).stdout
         return {int(p): int(o) for _, p, o in (line.split(':') for line in out.split())}
 
@@ -78,20 +80,20 @@ class Bench(unittest.TestCase):
                     self.assertLess(made['batch_bytes'], 0.95 * made['value_bytes'])
 
     def test_a_rate_is_kept_and_a_brokers_usage_is_told(self):
-        made = self.figures('produce', 'paced', '--create', '--rate', '2000', '--duration-s', '2', '--pid', str(self.kafka.pid))
+        made = self.figures('produce', 'paced', '--create', '--rate', '2000', '--duration-s', '2', '--pid', str(self.broker.pid))
         self.assertEqual(made['records'], 4000)
         self.assertAlmostEqual(made['elapsed_seconds'], 2, delta=0.5)
         self.assertEqual(made['send_delay_us']['count'], 4000)
         [broker] = made['processes']
-        self.assertEqual(broker['pid'], self.kafka.pid)
+        self.assertEqual(broker['pid'], self.broker.pid)
         self.assertGreater(broker['cpu_seconds'], 0)
-        self.assertGreater(broker['rss_bytes'], 50_000_000)
-        self.assertGreater(broker['threads'], 10)
+        self.assertGreater(broker['rss_bytes'], 1_000_000)
+        self.assertGreaterEqual(broker['threads'], 1)
         self.assertGreater(made['client_cpu_seconds'], 0)
 
     def test_a_follower_tells_how_old_records_are_when_they_come(self):
         self.bench('produce', 'followed', '--create', '--records', '1')
-        follower = subprocess.Popen([BINARY, '-o', 'json', '--brokers', self.kafka.address, 'consume', 'followed', '--follow', '--records', '1001', '--latency'],
+        follower = subprocess.Popen([BINARY, '-o', 'json', '--brokers', self.broker.address, 'consume', 'followed', '--follow', '--records', '1001', '--latency'],
                                     stdout=subprocess.PIPE, text=True)
         self.bench('produce', 'followed', '--rate', '1000', '--records', '1000')
         read = json.loads(follower.communicate(timeout=30)[0])
@@ -133,4 +135,6 @@ class Bench(unittest.TestCase):
 
 if __name__ == '__main__':
     BINARY = sys.argv.pop(1)
+    if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
+        MOLDAUD = sys.argv.pop(1)
     unittest.main(verbosity=2)
