@@ -16,20 +16,32 @@ READY = re.compile(r'^ready (\S+://\S+(?: \S+://\S+)*)$')
 
 
 class Moldaud:
-    """with Moldaud(binary, {'connections.max.idle.ms': 8000}) as m: m.address is '127.0.0.1:PORT'."""
+    """with Moldaud(binary, {'connections.max.idle.ms': 8000}) as m: m.address is '127.0.0.1:PORT'.
+
+    A node with a `--config FILE` in its arguments has its directory and its listeners from there. m.stop() and m.kill() end the
+    process, m.start() starts it again with the same directory and address."""
 
     def __init__(self, binary, settings=None, arguments=(), ready_within_s=60):
         self.binary, self.settings, self.arguments = binary, settings or {}, list(arguments)
         self.ready_within_s = ready_within_s
+        self.process = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='moldau-test-')
-        command = [self.binary, '--data-dir', os.path.join(self.folder, 'data'), *self.arguments]
-        if 'listeners' not in self.settings:
-            command += ['--listen', '127.0.0.1:0']
+        self.data = os.path.join(self.folder, 'data')
+        self.address = '127.0.0.1:0'
+        self.log = open(os.path.join(self.folder, 'stderr'), 'w+b')
+        self.start()
+        return self
+
+    def start(self):
+        command = [self.binary, *self.arguments]
+        if '--config' not in self.arguments:
+            command += ['--data-dir', self.data]
+            if 'listeners' not in self.settings:
+                command += ['--listen', self.address]
         for key, value in self.settings.items():
             command += ['--set', f'{key}={value}']
-        self.log = open(os.path.join(self.folder, 'stderr'), 'w+b')
         started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
         line = self._first_line()
@@ -40,7 +52,23 @@ class Moldaud:
             raise AssertionError(f'moldaud was not ready, its first line: {line!r}\n{self.stderr()}')
         self.listeners = dict(x.split('://') for x in found[1].split())
         self.address = self.listeners['PLAINTEXT']
-        return self
+
+    def stop(self):
+        """As an operator stops it; it must end well."""
+        code = self._end()
+        self.process.stdout.close()
+        self.process = None
+        if code != 0:
+            raise AssertionError(f'moldaud ended with {code} when it was told to stop\n{self.stderr()}')
+
+    def kill(self):
+        early = self.process.poll()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+        if early is not None:
+            raise AssertionError(f'moldaud ended with {early} by itself\n{self.stderr()}')
 
     def _first_line(self):
         until, text = time.monotonic() + self.ready_within_s, b''
@@ -76,14 +104,16 @@ class Moldaud:
             return 'did not stop within 30 s of SIGTERM'
 
     def __exit__(self, kind, value, trace):
-        early = self.process.poll()
-        code = self._end()
+        early, code = None, 0
+        if self.process is not None:
+            early = self.process.poll()
+            code = self._end()
+            self.process.stdout.close()
         text = self.stderr()
-        self.process.stdout.close()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if kind is not None or code != 0:
-            print(f'--- moldaud ended with {code}; its stderr:\n{text}\n---', file=sys.stderr)
+            print(f'--- moldaud ended with {code}; its stderr:\n{text[-20000:]}\n---', file=sys.stderr)
         if kind is None and (early is not None or code != 0):
             raise AssertionError(f'moldaud ended with {code}' + (' by itself' if early is not None else ''))
 

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Kafka]"""
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+from moldaud import HERE, Moldaud
+
+BINARY = None
+KAFKA = os.path.join(HERE, 'kafka', 'kafka')
+CODECS = ('none', 'gzip', 'snappy', 'lz4', 'zstd')
+ROUNDS = 3
+
+
+def run(*command, stdin=b'', timeout_s=120):
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s)
+    if done.returncode != 0:
+        raise AssertionError(f'{command[:4]} exited with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr.decode(errors="replace")[-4000:]}')
+    return done.stdout
+
+
+class Base(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Moldaud(BINARY).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__(None, None, None)
+
+    def between(self, number):
+        """What happens after round `number`: a restart, a kill, nothing."""
+        if number == 0:
+            self.server.stop()
+            self.server.start()
+        elif number == 1:
+            self.server.kill()
+            self.server.start()
+
+    def kcat(self, *arguments, **more):
+        return run('kcat', '-b', self.server.address, '-X', 'topic.metadata.refresh.interval.ms=1000', *arguments, **more)
+
+    def tool(self, name, *arguments, stdin=b''):
+        return run(KAFKA, name, '--bootstrap-server', self.server.address, *arguments, stdin=stdin).decode()
+
+    def create(self, topic, *arguments):
+        self.tool('topics', '--create', '--topic', topic, *arguments)
+
+
+class Kcat(Base):
+    def test_kcat_writes_and_reads_every_codec_with_keys_headers_and_nulls(self):
+        expected = {codec: [] for codec in CODECS}
+        for number in range(ROUNDS):
+            for codec in CODECS:
+                lines = [(f'k{i}' if i % 3 else '', f'value {number}.{i} ' + 'y' * (i * 7) if i % 4 else '') for i in range(100)]
+                self.kcat('-P', '-t', f'kcat-{codec}', '-p', '0', '-z', codec, '-K', ':', '-Z', '-H', 'a=1', '-H', 'b=', '-X', 'enable.idempotence=true', '-X', 'acks=all',
+                          stdin=''.join(f'{k}:{v}\n' for k, v in lines).encode())
+                expected[codec] += [f'{number * 100 + i}|{len(k) or -1}|{k}|{len(v) or -1}|{v}|a=1,b=' for i, (k, v) in enumerate(lines)]
+            self.between(number)
+            for codec in CODECS:
+                got = self.kcat('-C', '-t', f'kcat-{codec}', '-e', '-q', '-f', '%o|%K|%k|%S|%s|%h\n', '-X', 'check.crcs=true').decode().splitlines()
+                self.assertEqual(got, expected[codec], codec)
+
+    def test_records_of_900_kilobytes_pass(self):
+        for codec in CODECS:
+            for number in range(ROUNDS):
+                self.kcat('-P', '-t', 'large', '-p', '0', '-z', codec, stdin=b'\n'.join(bytes([97 + i]) * 900_000 for i in range(3)))
+        for number in range(ROUNDS):
+            self.between(number)
+            got = self.kcat('-C', '-t', 'large', '-e', '-q').split(b'\n')[:-1]
+            self.assertEqual(got, [bytes([97 + i]) * 900_000 for i in range(3)] * len(CODECS) * ROUNDS)
+
+    def test_a_record_that_is_too_large_is_refused_and_the_next_one_taken(self):
+        self.create('small', '--config', 'max.message.bytes=1000')
+        done = subprocess.run(['kcat', '-b', self.server.address, '-P', '-t', 'small', '-p', '0'], input=b'x' * 2000, capture_output=True, timeout=60)
+        self.assertIn(b'Message size too large', done.stderr)
+        self.kcat('-P', '-t', 'small', '-p', '0', stdin=b'fits')
+        self.assertEqual(self.kcat('-C', '-t', 'small', '-e', '-q'), b'fits\n')
+
+    def test_a_consumer_that_waits_is_woken_by_the_record(self):
+        self.kcat('-P', '-t', 'long-poll', '-p', '0', stdin=b'first')
+        waiting = subprocess.Popen(['kcat', '-b', self.server.address, '-C', '-u', '-t', 'long-poll', '-p', '0', '-q', '-X', 'fetch.wait.max.ms=30000', '-c', '2'],
+                                   stdout=subprocess.PIPE)
+        try:
+            self.assertEqual(waiting.stdout.readline(), b'first\n')
+            began = time.monotonic()
+            self.kcat('-P', '-t', 'long-poll', '-p', '0', stdin=b'second')
+            self.assertEqual(waiting.communicate(timeout=25)[0], b'second\n')
+            print(f'woken {time.monotonic() - began:.3f} s after the producer started', flush=True)
+        finally:
+            waiting.kill()
+            waiting.wait()
+
+    def test_offsets_are_found_by_time(self):
+        for i in range(5):
+            self.kcat('-P', '-t', 'times', '-p', '0', stdin=f'{i}'.encode())
+        stamps = [int(x) for x in self.kcat('-C', '-t', 'times', '-e', '-q', '-f', '%T\n').split()]
+        self.assertEqual(stamps, sorted(set(stamps)))
+        for number in range(ROUNDS):
+            self.between(number)
+            for asked, offset in ((stamps[0] - 1, 0), (stamps[2], 2), (stamps[3] - 1 if stamps[3] - 1 > stamps[2] else stamps[3], 3), (-1, 5), (-2, 0)):
+                self.assertIn(f'times [0] offset {offset}', self.kcat('-Q', '-t', f'times:0:{asked}').decode())
+            self.assertEqual(self.kcat('-C', '-t', 'times', '-o', f's@{stamps[1]}', '-o', f'e@{stamps[3]}', '-e', '-q'), b'1\n2\n')
+
+
+class Kafka(Base):
+    def test_kafkas_console_tools_write_and_read(self):
+        self.create('console', '--partitions', '2', '--config', 'compression.type=lz4')
+        expected = []
+        for number in range(ROUNDS):
+            lines = [f'h1:v{i},h2:w\tkey-{i}\tvalue {number}.{i}' for i in range(50)] + [f'NULL\tNULL\tonly {number}', f'h:x\tk{number}\tNULL']
+            self.tool('console-producer', '--topic', 'console', '--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true',
+                      '--reader-property', 'null.marker=NULL',
+                      '--command-property', f'compression.type={CODECS[number + 2]}', stdin='\n'.join(lines).encode())
+            expected += [line.replace('NULL\tNULL\t', 'NO_HEADERS\tnull\t').replace('\tNULL', '\tnull') for line in lines]
+            self.between(number)
+            got = []
+            for partition, count in self.offsets('console', '-1').items():
+                out = self.tool('console-consumer', '--topic', 'console', '--partition', str(partition), '--offset', 'earliest', '--max-messages', str(count),
+                                '--formatter-property', 'print.key=true', '--formatter-property', 'print.headers=true')
+                got += out.splitlines()
+            self.assertEqual(sorted(got), sorted(expected))
+            self.assertEqual(sum(self.offsets('console', '-2').values()), 0)
+
+    def offsets(self, topic, time):
+        return {int(p): int(o) for _, p, o in (line.split(':') for line in self.tool('get-offsets', '--topic', topic, '--time', time).split())}
+
+    def test_kafkas_get_offsets_tells_first_end_newest_and_by_time(self):
+        now = int(time.time() * 1000)
+        self.create('told', '--partitions', '1')
+        self.kcat('-P', '-t', 'told', '-p', '0', stdin=b'a\nb\nc')
+        for number in range(ROUNDS):
+            self.between(number)
+            told = [self.offsets('told', asked)[0] for asked in ('-2', '-1', 'max-timestamp', str(now))]
+            self.assertEqual(told[:2] + told[3:], [0, 3, 0])
+            self.assertIn(told[2], (0, 1, 2))
+
+    def test_javas_clients_go_on_through_a_restart_and_a_kill(self):
+        program = subprocess.Popen([KAFKA, 'java', os.path.join(HERE, 'JavaRecords.java'), self.server.address],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            for number in range(ROUNDS):
+                line = program.stdout.readline()
+                if line != f'round {number}\n':
+                    self.fail(f'{line!r}: {program.communicate(timeout=60)[1]}')
+                self.between(number)
+                program.stdin.write('\n')
+                program.stdin.flush()
+            out, said = program.communicate(timeout=100)
+            self.assertEqual((out, program.returncode), ('done\n', 0), said)
+        finally:
+            program.kill()
+            program.wait()
+
+
+del Base  # no test
+
+if __name__ == '__main__':
+    BINARY = sys.argv.pop(1)
+    unittest.main(verbosity=2)
