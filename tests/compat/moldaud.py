@@ -21,14 +21,15 @@ class Moldaud:
     A node with a `--config FILE` in its arguments has its directory and its listeners from there. m.stop() and m.kill() end the
     process, m.start() starts it again with the same directory and address."""
 
-    def __init__(self, binary, settings=None, arguments=(), ready_within_s=60):
+    def __init__(self, binary, settings=None, arguments=(), ready_within_s=60, data=None):
         self.binary, self.settings, self.arguments = binary, settings or {}, list(arguments)
         self.ready_within_s = ready_within_s
+        self.data = data
         self.process = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='moldau-test-')
-        self.data = os.path.join(self.folder, 'data')
+        self.data = self.data or os.path.join(self.folder, 'data')
         self.address = '127.0.0.1:0'
         self.log = open(os.path.join(self.folder, 'stderr'), 'w+b')
         self.start()
@@ -61,9 +62,10 @@ class Moldaud:
         if code != 0:
             raise AssertionError(f'moldaud ended with {code} when it was told to stop\n{self.stderr()}')
 
-    def kill(self):
+    def kill(self, by=None):
+        """SIGKILL, or what by(pid) does to the same end."""
         early = self.process.poll()
-        self.process.kill()
+        by(self.pid) if by else self.process.kill()
         self.process.wait()
         self.process.stdout.close()
         self.process = None
