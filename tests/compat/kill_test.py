@@ -142,7 +142,7 @@ class Rounds:
         for producer in self.producers:
             first = 0 if from_start else self.ends[producer.partition]
             out = subprocess.run(['kcat', '-C', '-b', self.server.address, '-t', TOPIC, '-p', str(producer.partition), '-o', str(first), '-e', '-q', '-f', '%o %s\n',
-                                  '-X', 'check.crcs=true'], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True).stdout
+                                  '-X', 'check.crcs=true', '-X', 'fetch.wait.max.ms=10'], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True).stdout
             rows = out.splitlines()
             for number, row in enumerate(rows, first):
                 want = b'%d ' % number + value(producer.partition, number)
