@@ -201,12 +201,19 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
         if (co_await opening->progress.wait() != runtime::Waited::ready) co_return;
     }
     // A topic of the same name was there before, and its directory was not set aside in time.
+    std::vector<Wanted> retried;
     for (const Wanted& each : opening->again) {
         const std::string name = log::directory_name({each.topic, each.id.partition});
         const std::size_t directory = facts_.directories->place_of(name);
-        set_aside(facts_.directories->all()[directory].path + "/" + name, "stray");
+        if (set_aside(facts_.directories->all()[directory].path + "/" + name, "stray")) {
+            retried.push_back(each);
+        } else {
+            opened(each, directory,
+                   Error{ErrorCode::inconsistent_topic_id,
+                         "its directory is that of another topic and cannot be set aside"});
+        }
     }
-    if (!opening->again.empty()) co_await open(std::move(opening->again), false);
+    if (!retried.empty()) co_await open(std::move(retried), false);
 }
 
 void BrokerShard::opened(const Wanted& wanted, std::size_t directory,

@@ -48,6 +48,18 @@ runtime::Task<Result<>> write_properties(runtime::Shard& shard, Disk& disk,
     co_return Result<>();
 }
 
+/// Makes the names of a directory and of those above it durable: this start or one that a crash ended
+/// may have made any of them.
+runtime::Task<Result<>> sync_names(runtime::Shard& shard, Disk& disk, std::string path) {
+    while (path.size() > 1) {
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+        const auto ok = co_await runtime::sync_directory(shard, disk, path);
+        // What may not be opened was made by somebody else.
+        if (!ok && ok.error().fault != DiskFault::denied) co_return Error(ok.error());
+    }
+    co_return Result<>();
+}
+
 /// The files of a new cluster's only controller. meta.properties comes last: only with it is the
 /// directory formatted.
 runtime::Task<Result<>> write_first_files(runtime::Shard& shard, Disk& disk,
@@ -136,6 +148,7 @@ runtime::Task<Result<Storage>> open_storage(runtime::Shard& shard, Disk& disk, S
         LogDirectory& each = storage.directories[i];
         if (each.properties && each.properties->directory_id) continue;
         if (!each.properties && !each.is_empty) co_return not_formatted(rules, each);
+        if (Result<> ok = co_await sync_names(shard, disk, each.path); !ok) co_return ok.error();
         each.properties = properties_of(rules.node_id, storage.cluster_id, new_id(shard.random()));
         if (i == rules.metadata && formats) {
             Result<> ok = co_await write_first_files(shard, disk, rules, each);

@@ -231,9 +231,8 @@ public:
         Names& names = access_.medium.names();
         const auto found = names.find(from);
         if (found == names.end()) return fault(DiskFault::not_found, "rename", from, "not found");
-        if (directory_of(from) != directory_of(to) || access_.medium.is_directory(from) ||
-            access_.medium.is_directory(to))
-            return fault(DiskFault::denied, "rename", from, "only files within a directory");
+        if (directory_of(from) != directory_of(to) || access_.medium.is_directory(to))
+            return fault(DiskFault::denied, "rename", from, "only within a directory, and to no other");
         change(path_digest(from));
         change(path_digest(to));
         access_.medium.rename(from, to);
@@ -246,9 +245,9 @@ public:
         Names& names = access_.medium.names();
         const auto found = names.find(path);
         if (found == names.end()) return fault(DiskFault::not_found, "remove", path, "not found");
-        const auto next = std::next(found);
-        if (found->second.file == nullptr && next != names.end() &&
-            next->first.starts_with(path + "/"))
+        const auto inner = names.lower_bound(path + "/");
+        if (found->second.file == nullptr && inner != names.end() &&
+            inner->first.starts_with(path + "/"))
             return fault(DiskFault::exists, "remove", path, "directory not empty");
         change(path_digest(path));
         access_.medium.unlink(path);

@@ -68,7 +68,28 @@ bool Medium::is_directory(const std::string& path) const {
     return found != now_.end() && found->second.file == nullptr;
 }
 
+namespace {
+
+/// `path`, where it is in directory `from`, as it is called when that is `to`.
+std::string moved(const std::string& path, const std::string& from, const std::string& to) {
+    const bool is_within = path.starts_with(from) &&
+                           (path.size() == from.size() || path[from.size()] == '/');
+    return is_within ? to + path.substr(from.size()) : path;
+}
+
+}  // namespace
+
 void Medium::apply(Names& names, const NameChange& change) {
+    const bool moves_directory =
+        !change.removed.empty() && !change.added.empty() && change.node.file == nullptr;
+    if (moves_directory) {
+        const std::string prefix = change.removed + "/";
+        for (auto each = names.lower_bound(prefix);
+             each != names.end() && each->first.starts_with(prefix);) {
+            names[moved(each->first, change.removed, change.added)] = each->second;
+            each = names.erase(each);
+        }
+    }
     if (!change.removed.empty()) names.erase(change.removed);
     if (!change.added.empty()) names[change.added] = change.node;
 }
@@ -93,6 +114,14 @@ void Medium::rename(const std::string& from, const std::string& to) {
     if (const auto replaced = now_.find(to);
         replaced != now_.end() && replaced->second.file != nullptr)
         bytes_used_ -= replaced->second.file->now.size();
+    if (node.file == nullptr) {
+        for (NameChange& each : pending_) {
+            each.directory = moved(each.directory, from, to);
+            if (each.directory != to && !each.directory.starts_with(to + "/")) continue;
+            each.removed = moved(each.removed, from, to);
+            each.added = moved(each.added, from, to);
+        }
+    }
     change({.directory = directory_of(to), .removed = from, .added = to, .node = node});
 }
 

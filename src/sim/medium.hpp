@@ -56,6 +56,9 @@ public:
     // Changes of names: seen at once, durable by settle_names of the directory.
     void link(const std::string& path, Node node);
     void unlink(const std::string& path);
+    /// A directory goes with all that is in it. What is linked into a directory of its former name
+    /// must not come before that name's directory was synced: names are paths here, and no crash
+    /// may bring the two together.
     void rename(const std::string& from, const std::string& to);
     /// How many changes there are in `directory`; settle_names() with it makes those durable.
     std::size_t pending_names(const std::string& directory) const;
