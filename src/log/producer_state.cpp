@@ -258,26 +258,37 @@ std::vector<ProducerSnapshotEntry> ProducerState::snapshot() const {
     std::vector<ProducerSnapshotEntry> made;
     made.reserve(entries_.size());
     for (const auto& [id, entry] : entries_) {
-        ProducerSnapshotEntry& one = made.emplace_back();
-        one.producer_id = id;
-        one.producer_epoch = entry.epoch;
-        if (!entry.empty()) {
-            one.last_sequence = entry.newest().last_sequence;
-            one.last_offset = entry.newest().last_offset.value;
-            one.offset_delta = entry.newest().offset_delta;
+        // One for each batch, the newest last: of several entries of a producer Kafka takes the
+        // last one, which alone it would write, and then does not know what else was in flight.
+        for (std::size_t i = 0; i < std::max<std::size_t>(entry.size(), 1); ++i) {
+            ProducerSnapshotEntry& one = made.emplace_back();
+            one.producer_id = id;
+            one.producer_epoch = entry.epoch;
+            one.timestamp = entry.last_timestamp;
+            if (!entry.empty()) {
+                const ProducedBatch& batch = entry.at(i);
+                one.last_sequence = batch.last_sequence;
+                one.last_offset = batch.last_offset.value;
+                one.offset_delta = batch.offset_delta;
+                if (i + 1 < entry.size()) one.timestamp = batch.timestamp;
+            }
+            one.coordinator_epoch = entry.coordinator_epoch;
+            one.current_transaction_first_offset = entry.transaction_first_offset;
         }
-        one.timestamp = entry.last_timestamp;
-        one.coordinator_epoch = entry.coordinator_epoch;
-        one.current_transaction_first_offset = entry.transaction_first_offset;
     }
-    std::ranges::sort(made, {}, &ProducerSnapshotEntry::producer_id);
+    std::ranges::sort(made, {}, [](const ProducerSnapshotEntry& each) {
+        return std::pair(each.producer_id, each.last_offset);
+    });
     return made;
 }
 
 void ProducerState::load(const std::vector<ProducerSnapshotEntry>& entries) {
     for (const ProducerSnapshotEntry& one : entries) {
         ProducerEntry& entry = entries_[one.producer_id];
-        entry = {};
+        if (entry.transaction_first_offset) open_.erase(*entry.transaction_first_offset);
+        const bool goes_on = entry.epoch == one.producer_epoch && !entry.empty() &&
+                             entry.newest().last_offset.value < one.last_offset;
+        if (!goes_on) entry = {};
         entry.epoch = one.producer_epoch;
         entry.coordinator_epoch = one.coordinator_epoch;
         entry.last_timestamp = one.timestamp;

@@ -162,13 +162,13 @@ private:
                     return each.is_acknowledged;
                 });
             failed[partition] = true;
-            refused(route, partition, sequence, result.error_code, is_first);
+            refused(route, partition, sequence, result, is_first);
         }
     }
 
-    void refused(Route& route, std::size_t partition, std::int32_t sequence, ErrorCode error,
-                 bool is_first) {
-        switch (error) {
+    void refused(Route& route, std::size_t partition, std::int32_t sequence,
+                 const protocol::ProduceResponse::PartitionProduceResponse& result, bool is_first) {
+        switch (result.error_code) {
             case ErrorCode::kafka_storage_error:
             case ErrorCode::request_timed_out:
             case ErrorCode::not_leader_or_follower:
@@ -191,9 +191,10 @@ private:
                 break;
         }
         if (!route.topic->is_doomed)
-            model_.wrong(fmt::format("T1: {}producer {} sequence {} refused: {}",
+            model_.wrong(fmt::format("T1: {}producer {} sequence {} refused: {} {}",
                                      NodeModel::where(*route.topic, partition, -1), route.producer,
-                                     sequence, name(error)));
+                                     sequence, name(result.error_code),
+                                     result.error_message.value_or("")));
     }
 
     void forget(Route& route) {

@@ -163,20 +163,40 @@ TEST(ProducerState, SilentProducersExpireUnlessATransactionIsOpen) {
     EXPECT_NE(f.state.find({8}), nullptr);
 }
 
-TEST(ProducerState, ComesBackFromItsSnapshotWithTheLastBatchOfEach) {
+TEST(ProducerState, ComesBackFromItsSnapshotWithTheLastBatchesOfEach) {
     Fixture f;
     EXPECT_EQ(f.data(0, 0, 2), "ok");
     EXPECT_EQ(f.data(2, 2, 3, 0, true), "ok");
     EXPECT_EQ(f.take(make(MadeMarker{.base_offset = 9, .producer_id = 3})), "ok");
     const auto entries = f.state.snapshot();
-    ASSERT_THAT(entries, SizeIs(2));
+    // One for each batch. Who takes only the last one of a producer, as Kafka does, has its newest.
+    ASSERT_THAT(entries, SizeIs(3));
+    EXPECT_EQ(entries[1].last_offset, 1);
+    EXPECT_EQ(entries[2].last_offset, 4);
     Fixture again;
     again.state.load(entries);
     EXPECT_EQ(again.state.snapshot(), entries);
     EXPECT_EQ(again.state.first_unstable_offset({100}), Offset{2});
     EXPECT_EQ(again.data(9, 2, 3, 0, true), "duplicate at 2");
-    EXPECT_EQ(again.data(9, 0, 2, 0, true), "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    EXPECT_EQ(again.data(9, 0, 2, 0, true), "duplicate at 0");
     EXPECT_EQ(again.data(9, 5, 1, 0, true), "ok");
+}
+
+TEST(ProducerState, TakesOfASnapshotWithEntriesThatContradictTheLast) {
+    const ProducerSnapshotEntry older{.producer_id = {7},
+                                      .producer_epoch = {0},
+                                      .last_sequence = 4,
+                                      .last_offset = 50,
+                                      .current_transaction_first_offset = Offset{46}};
+    ProducerSnapshotEntry newer = older;
+    newer.producer_epoch = {1};
+    newer.last_offset = 40;
+    newer.current_transaction_first_offset.reset();
+    ProducerState state;
+    state.load({older, newer});
+    EXPECT_EQ(state.find({7})->size(), 1U);
+    EXPECT_EQ(state.find({7})->epoch, ProducerEpoch{1});
+    EXPECT_EQ(state.first_unstable_offset({100}), std::nullopt);
 }
 
 TEST(ProducerState, AControlBatchThatIsNoMarkerIsRefused) {

@@ -16,7 +16,7 @@ namespace moldau::log {
 
 // 0  version  int16   1
 // 2  CRC-32C  uint32  of all that follows this field
-// 6  count    int32, then each entry:
+// 6  count    int32, then each entry; of several of one producer the newest batch comes last:
 //     0  producer id           int64
 //     8  producer epoch        int16
 //    10  last sequence         int32  -1: no batch is known
