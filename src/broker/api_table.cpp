@@ -1,11 +1,13 @@
 #include "api_table.hpp"
 
 #include "handlers/admin/configs.hpp"
+#include "handlers/admin/create_partitions.hpp"
 #include "handlers/admin/create_topics.hpp"
 #include "handlers/admin/delete_topics.hpp"
 #include "handlers/cluster/api_versions.hpp"
 #include "handlers/cluster/describe_cluster.hpp"
 #include "handlers/cluster/find_coordinator.hpp"
+#include "handlers/data/delete_records.hpp"
 #include "handlers/data/fetch.hpp"
 #include "handlers/data/init_producer_id.hpp"
 #include "handlers/data/list_offsets.hpp"
@@ -35,9 +37,11 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::api_versions, 0, 4, kYes, kYes, handle_api_versions},
     ApiRow{ApiKey::create_topics, 2, 7, kYes, kNo, handle_create_topics},
     ApiRow{ApiKey::delete_topics, 1, 6, kYes, kNo, handle_delete_topics},
+    ApiRow{ApiKey::delete_records, 0, 2, kYes, kNo, handle_delete_records},
     ApiRow{ApiKey::init_producer_id, 0, 5, kYes, kNo, handle_init_producer_id},
     ApiRow{ApiKey::offset_for_leader_epoch, 2, 4, kYes, kNo, handle_offset_for_leader_epoch},
     ApiRow{ApiKey::describe_configs, 1, 4, kYes, kNo, handle_describe_configs},
+    ApiRow{ApiKey::create_partitions, 0, 3, kYes, kNo, handle_create_partitions},
     ApiRow{ApiKey::incremental_alter_configs, 0, 1, kYes, kNo, handle_incremental_alter_configs},
     ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},
     ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},

@@ -7,6 +7,7 @@
 #include "moldau/config/keys.hpp"
 #include "moldau/controller/brokers.hpp"
 #include "moldau/controller/configs.hpp"
+#include "moldau/controller/create_partitions.hpp"
 #include "moldau/controller/producer_ids.hpp"
 #include "moldau/controller/topics.hpp"
 
@@ -113,6 +114,12 @@ runtime::Task<Result<protocol::CreateTopicsResponse>> ControllerDriver::create_t
     auto decision = controller::create_topics(log_.newest(), context, request);
     add_created_configs(log_.newest(), facts_.settings, request, decision.reply);
     co_return co_await carry_out(std::move(decision));
+}
+
+runtime::Task<Result<protocol::CreatePartitionsResponse>> ControllerDriver::create_partitions(
+    protocol::CreatePartitionsRequest request) {
+    co_return co_await carry_out(controller::create_partitions(
+        log_.newest(), [this] { return shard_.random().next(); }, request));
 }
 
 runtime::Task<Result<protocol::DeleteTopicsResponse>> ControllerDriver::delete_topics(

@@ -11,6 +11,7 @@
 #include "moldau/controller/partition_change.hpp"
 #include "moldau/protocol/messages/broker_heartbeat.hpp"
 #include "moldau/protocol/messages/broker_registration.hpp"
+#include "moldau/protocol/messages/create_partitions.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
@@ -41,6 +42,8 @@ public:
 
     runtime::Task<Result<protocol::CreateTopicsResponse>> create_topics(
         protocol::CreateTopicsRequest request);
+    runtime::Task<Result<protocol::CreatePartitionsResponse>> create_partitions(
+        protocol::CreatePartitionsRequest request);
     runtime::Task<Result<protocol::DeleteTopicsResponse>> delete_topics(
         protocol::DeleteTopicsRequest request);
     runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> alter_configs(

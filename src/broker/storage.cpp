@@ -48,8 +48,8 @@ runtime::Task<Result<>> write_properties(runtime::Shard& shard, Disk& disk,
     co_return Result<>();
 }
 
-/// Makes the names of a directory and of those above it durable: this start or one that a crash ended
-/// may have made any of them.
+/// Makes the names of a directory and of those above it durable: this start or one that a crash
+/// ended may have made any of them.
 runtime::Task<Result<>> sync_names(runtime::Shard& shard, Disk& disk, std::string path) {
     while (path.size() > 1) {
         path.resize(std::max<std::size_t>(path.rfind('/'), 1));

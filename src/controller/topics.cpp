@@ -1,5 +1,7 @@
 #include "moldau/controller/topics.hpp"
 
+#include "new_partitions.hpp"
+
 #include "moldau/controller/partition_change.hpp"
 #include "moldau/controller/placement.hpp"
 #include "moldau/controller/topic_names.hpp"
@@ -17,14 +19,8 @@ using metadata::ClusterImage;
 using metadata::ResourceType;
 using NewTopic = protocol::CreateTopicsRequest::CreatableTopic;
 using TopicResult = protocol::CreateTopicsResponse::CreatableTopicResult;
-using Replicas = std::vector<BrokerId>;
 
-constexpr std::int16_t kPartitionVersion = 2;
 constexpr std::int32_t kDefault = -1;  // "as the server's settings say"
-
-Error invalid_assignment(std::string what) {
-    return {ErrorCode::invalid_replica_assignment, std::move(what)};
-}
 
 // Kafka's rule for ids that people type: none begins with '-'. The first and last few ids of the
 // range have meanings.
@@ -36,26 +32,6 @@ Uuid new_topic_id(const ClusterImage& image, const std::function<std::uint64_t()
         const bool is_plain = id.high != 0 && !id.to_string().starts_with('-');
         if (is_plain && !image.topics.contains(id)) return id;
     }
-}
-
-Result<Replicas> checked_assignment(const ClusterImage& image,
-                                    const std::vector<std::int32_t>& broker_ids,
-                                    std::size_t replication_factor) {
-    if (broker_ids.empty()) return invalid_assignment("a partition is assigned to no broker");
-    if (broker_ids.size() != replication_factor) {
-        return invalid_assignment(fmt::format("partitions are assigned to {} and to {} brokers",
-                                              replication_factor, broker_ids.size()));
-    }
-    Replicas replicas;
-    for (const std::int32_t id : broker_ids) {
-        const BrokerId broker{id};
-        if (!image.brokers.contains(broker))
-            return invalid_assignment(fmt::format("broker {} is not registered", id));
-        if (std::ranges::find(replicas, broker) != replicas.end())
-            return invalid_assignment(fmt::format("broker {} has a partition twice", id));
-        replicas.push_back(broker);
-    }
-    return replicas;
 }
 
 // Partitions as the request assigns them.
@@ -106,29 +82,6 @@ Result<std::vector<Replicas>> placed(const ClusterImage& image, const TopicConte
             fmt::format("{} partitions cannot be; -1 stands for the server's default", partitions)};
     }
     return place_replicas(image, partitions, factor, context.random());
-}
-
-// The broker's directory when it has but one; with more the broker itself chooses and tells.
-Uuid directory_of(const ClusterImage& image, BrokerId broker) {
-    const auto* found = image.brokers.find(broker);
-    return found != nullptr && found->directories.size() == 1 ? found->directories[0]
-                                                              : metadata::kUnassignedDirectory;
-}
-
-protocol::PartitionRecord new_partition(const ClusterImage& image, const Uuid& topic,
-                                        std::int32_t number, const Replicas& replicas) {
-    protocol::PartitionRecord record;
-    record.partition_id = number;
-    record.topic_id = topic;
-    for (const BrokerId broker : replicas) {
-        record.replicas.push_back(broker.value);
-        record.directories.push_back(directory_of(image, broker));
-        if (is_active(image, broker)) record.isr.push_back(broker.value);
-    }
-    record.leader = record.isr.front();
-    record.leader_epoch = 0;
-    record.partition_epoch = 0;
-    return record;
 }
 
 Result<> add_configs(Records& records, const ClusterImage& image, const TopicContext& context,

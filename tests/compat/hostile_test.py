@@ -9,8 +9,6 @@ from moldaud import HERE, Moldaud
 FAMILIES = ('frame', 'header', 'body', 'load', 'produce', 'fetch', 'idempotence', 'offsets', 'topics')
 NOT_SERVED = {
     'header/telemetry-without-receiver': 'asks GetTelemetrySubscriptions, which Kafka serves unadvertised',
-    'topics/CreatePartitions-*': 'CreatePartitions is not served yet',
-    'topics/DeleteRecords-*': 'DeleteRecords is not served yet',
 }
 
 

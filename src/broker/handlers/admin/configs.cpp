@@ -34,8 +34,8 @@ runtime::Task<net::Reply> alter_and_reply(
     RequestContext context, protocol::IncrementalAlterConfigsRequest request,
     std::vector<Altered::AlterConfigsResourceResponse> refused) {
     auto ask = [request](ControllerDriver& controller) { return alter(controller, request); };
-    Result<Altered> altered = co_await context.node.ask_controller(context.here.shard(),
-                                                                   "alter configs", std::move(ask));
+    Result<Altered> altered =
+        co_await context.node.ask_controller(context.here.shard(), "alter configs", std::move(ask));
     Altered response;
     if (altered) {
         response = std::move(*altered);

@@ -31,8 +31,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
 public:
     Operation(const RequestContext& context, const protocol::FetchRequest& request, FetchPlan plan)
         : context_(context), plan_(std::move(plan)), progress_(context.here.shard()) {
-        isolation_ = request.isolation_level == 1 ? Isolation::read_committed
-                                                  : Isolation::read_uncommitted;
+        isolation_ =
+            request.isolation_level == 1 ? Isolation::read_committed : Isolation::read_uncommitted;
         const std::int32_t most = context.node.facts.settings.get(config::kFetchMaxBytes);
         bytes_max_ = static_cast<std::size_t>(std::clamp(request.max_bytes, 0, most));
         bytes_min_ = static_cast<std::uint64_t>(std::clamp(request.min_bytes, 0, most));
@@ -84,9 +84,9 @@ private:
     bool has_failed_ = false;
     bool woken_ = false;
     std::size_t under_way_ = 0;
-    std::vector<std::shared_ptr<FetchShare>> shares_;  // by shard; null where there is none
+    std::vector<std::shared_ptr<FetchShare>> shares_;   // by shard; null where there is none
     std::vector<std::shared_ptr<FetchWait>> waits_on_;  // likewise
-    std::vector<FetchedPartition> answers_;            // by target
+    std::vector<FetchedPartition> answers_;             // by target
     runtime::Signal progress_;
 };
 using OperationPtr = std::shared_ptr<Operation>;
@@ -241,8 +241,8 @@ PartitionData Operation::data_of(std::size_t index) const {
     if (isolation_ == Isolation::read_committed) {
         data.aborted_transactions.emplace();
         for (const log::AbortedTransaction& each : answer.aborted) {
-            data.aborted_transactions->push_back({.producer_id = each.producer_id.value,
-                                                  .first_offset = each.first_offset.value});
+            data.aborted_transactions->push_back(
+                {.producer_id = each.producer_id.value, .first_offset = each.first_offset.value});
         }
     }
     if (answer.diverging) {

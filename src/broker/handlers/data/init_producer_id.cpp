@@ -15,8 +15,8 @@ runtime::Task<Result<ProducerId>> ask(ControllerDriver& controller) {
 }
 
 runtime::Task<net::Reply> new_id(RequestContext context) {
-    const Result<ProducerId> id = co_await context.node.ask_controller(
-        context.here.shard(), "producer id", ask);
+    const Result<ProducerId> id =
+        co_await context.node.ask_controller(context.here.shard(), "producer id", ask);
     protocol::InitProducerIdResponse response;
     if (id) {
         response.producer_id = id->value;

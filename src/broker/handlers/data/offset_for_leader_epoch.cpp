@@ -73,7 +73,8 @@ Result<net::Answer> handle_offset_for_leader_epoch(const RequestContext& context
         for (const auto& partition : topic.partitions) {
             const Located located = locate(context.image(), topic.topic, partition.partition);
             if (located.error == ErrorCode::none) {
-                questions.push_back({places.size(), located.partition,
+                questions.push_back({places.size(),
+                                     located.partition,
                                      {partition.current_leader_epoch, partition.leader_epoch}});
             }
             EpochEnd result = error(located.error);
@@ -83,8 +84,8 @@ Result<net::Answer> handle_offset_for_leader_epoch(const RequestContext& context
         }
     }
     if (questions.empty()) return net::Answer(final_reply(context, response));
-    return net::Answer(wait_and_reply(context, std::move(response), std::move(places),
-                                      std::move(questions)));
+    return net::Answer(
+        wait_and_reply(context, std::move(response), std::move(places), std::move(questions)));
 }
 
 }  // namespace moldau::broker

@@ -232,8 +232,7 @@ private:
         parcel->frame = context_.frame;
         parcel->all_replicas = request_.acks == kAcksAll;
         BrokerShard& there = *context_.node.shards[shard];
-        const Result<> posted =
-            there.shard().post([&there, parcel] { unpack(there, parcel); });
+        const Result<> posted = there.shard().post([&there, parcel] { unpack(there, parcel); });
         if (posted) return;
         // Not begun: a client may try again.
         for (const Item& item : parcel->items)
@@ -293,8 +292,7 @@ net::Reply reply_of(const RequestContext& context, Operation& operation) {
 
 runtime::Task<net::Reply> wait_and_reply(RequestContext context, OperationPtr operation) {
     while (operation->pending > 0) {
-        const runtime::Waited waited =
-            co_await operation->answered.wait(operation->deadline);
+        const runtime::Waited waited = co_await operation->answered.wait(operation->deadline);
         if (waited != runtime::Waited::ready) break;
     }
     co_return reply_of(context, *operation);
