@@ -231,7 +231,8 @@ DiskResult<> Log::begin_segment(Offset base, Timestamp now) {
 
 DiskResult<> Log::take_snapshot() {
     if (!snapshots_.empty() && snapshots_.back() >= end_offset_) return {};
-    if (snapshots_.empty() && end_offset_ <= log_start_offset_) return {};
+    // Of a log that holds nothing none is needed, unless it remembers who wrote what it held.
+    if (snapshots_.empty() && end_offset_ <= log_start_offset_ && producers_.size() == 0) return {};
     const std::string path = directory_ + "/" + segment_file_name(end_offset_, suffix::kSnapshot);
     // Torn by a crash it is seen by its CRC, and an older one taken.
     if (auto ok = write_file(disk(), path, write_producer_snapshot(producers_.snapshot())); !ok)

@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-// The caller's frame, which awaits at once, holds what is referred to.
-// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+// The caller's frame, which awaits at once, holds what is referred to; all else are values.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters,performance-unnecessary-value-param)
 namespace moldau::sim {
 
 using runtime::Task;
@@ -92,4 +92,4 @@ Task<> echo_client(EchoSite site, EchoClientOptions options) {
 }
 
 }  // namespace moldau::sim
-// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters,performance-unnecessary-value-param)

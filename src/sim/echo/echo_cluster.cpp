@@ -221,9 +221,9 @@ private:
                 ++outcome_.crashes;
                 return world_.crash_at_call(node, random_.between(1, 100), drawn_kind());
             case 2:
-                cut_for_a_while(node, other);
-                return cut_for_a_while(other, node);
-            case 3:
+                cut_for_a_while(other, node);
+                [[fallthrough]];
+            case 3:  // one way only
                 return cut_for_a_while(node, other);
             case 4:
                 return world_.jump_wall_clock(node,

@@ -144,6 +144,22 @@ TEST(LogTrim, TruncatesToAnyOffset) {
     }
 }
 
+TEST(LogTrim, AProducerIsRememberedThoughAllItHasWrittenIsDeleted) {
+    LogFixture f;
+    f.start();
+    const auto append = [&] {
+        return f.append({.producer_id = 9, .producer_epoch = 0, .base_sequence = 0});
+    };
+    EXPECT_EQ(append(), "[0, 1)");
+    ASSERT_TRUE(f.log->raise_log_start({1}, {1}));
+    ASSERT_TRUE(f.log->roll(f.now));
+    ASSERT_TRUE(f.log->delete_old_segments(f.now, f.mono_now, {1}));
+    ASSERT_TRUE(f.flush());
+    EXPECT_EQ(append(), "duplicate [0, 1)");
+    ASSERT_TRUE(f.open(false, {1}, {1}));
+    EXPECT_EQ(append(), "duplicate [0, 1)");
+}
+
 TEST(LogTrim, ABatchIsTruncatedAsAWhole) {
     LogFixture f;
     f.start();
