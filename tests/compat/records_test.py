@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Kafka]"""
+"""Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Kafka|Franz]"""
 import os
 import subprocess
 import sys
@@ -9,6 +9,7 @@ import unittest
 from moldaud import HERE, Moldaud
 
 BINARY = None
+FRANZ = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'build', 'franz')  # `./dev test` builds it
 KAFKA = os.path.join(HERE, 'kafka', 'kafka')
 CODECS = ('none', 'gzip', 'snappy', 'lz4', 'zstd')
 ROUNDS = 3
@@ -38,6 +39,23 @@ class Base(unittest.TestCase):
         elif number == 1:
             self.server.kill()
             self.server.start()
+
+    def converse(self, *command):
+        """A program that says "round N" after each round and then waits for a line; its clients live through what happens to the server."""
+        program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            for number in range(ROUNDS):
+                line = program.stdout.readline()
+                if line != f'round {number}\n':
+                    self.fail(f'{line!r}: {program.communicate(timeout=60)[1]}')
+                self.between(number)
+                program.stdin.write('\n')
+                program.stdin.flush()
+            out, said = program.communicate(timeout=100)
+            self.assertEqual((out, program.returncode), ('done\n', 0), said)
+        finally:
+            program.kill()
+            program.wait()
 
     def kcat(self, *arguments, **more):
         return run('kcat', '-b', self.server.address, '-X', 'topic.metadata.refresh.interval.ms=1000', *arguments, **more)
@@ -138,21 +156,12 @@ class Kafka(Base):
             self.assertIn(told[2], (0, 1, 2))
 
     def test_javas_clients_go_on_through_a_restart_and_a_kill(self):
-        program = subprocess.Popen([KAFKA, 'java', os.path.join(HERE, 'JavaRecords.java'), self.server.address],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            for number in range(ROUNDS):
-                line = program.stdout.readline()
-                if line != f'round {number}\n':
-                    self.fail(f'{line!r}: {program.communicate(timeout=60)[1]}')
-                self.between(number)
-                program.stdin.write('\n')
-                program.stdin.flush()
-            out, said = program.communicate(timeout=100)
-            self.assertEqual((out, program.returncode), ('done\n', 0), said)
-        finally:
-            program.kill()
-            program.wait()
+        self.converse(KAFKA, 'java', os.path.join(HERE, 'JavaRecords.java'), self.server.address)
+
+
+class Franz(Base):
+    def test_franz_go_goes_on_through_a_restart_and_a_kill(self):
+        self.converse(FRANZ, self.server.address)
 
 
 del Base  # no test
