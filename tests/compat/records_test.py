@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Kafka|Franz]"""
+"""Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Console|Java|Franz]"""
 import os
 import subprocess
 import sys
@@ -123,9 +123,9 @@ class Kcat(Base):
             self.assertEqual(self.kcat('-C', '-t', 'times', '-o', f's@{stamps[1]}', '-o', f'e@{stamps[3]}', '-e', '-q'), b'1\n2\n')
 
 
-class Kafka(Base):
+class Console(Base):
     def test_kafkas_console_tools_write_and_read(self):
-        self.create('console', '--partitions', '2', '--config', 'compression.type=lz4')
+        self.create('console', '--config', 'compression.type=lz4')
         expected = []
         for number in range(ROUNDS):
             lines = [f'h1:v{i},h2:w\tkey-{i}\tvalue {number}.{i}' for i in range(50)] + [f'NULL\tNULL\tonly {number}', f'h:x\tk{number}\tNULL']
@@ -134,13 +134,9 @@ class Kafka(Base):
                       '--command-property', f'compression.type={CODECS[number + 2]}', stdin='\n'.join(lines).encode())
             expected += [line.replace('NULL\tNULL\t', 'NO_HEADERS\tnull\t').replace('\tNULL', '\tnull') for line in lines]
             self.between(number)
-            got = []
-            for partition, count in self.offsets('console', '-1').items():
-                out = self.tool('console-consumer', '--topic', 'console', '--partition', str(partition), '--offset', 'earliest', '--max-messages', str(count),
-                                '--formatter-property', 'print.key=true', '--formatter-property', 'print.headers=true')
-                got += out.splitlines()
-            self.assertEqual(sorted(got), sorted(expected))
-            self.assertEqual(sum(self.offsets('console', '-2').values()), 0)
+            got = self.tool('console-consumer', '--topic', 'console', '--partition', '0', '--offset', 'earliest', '--max-messages', str(len(expected)),
+                            '--formatter-property', 'print.key=true', '--formatter-property', 'print.headers=true').splitlines()
+            self.assertEqual(got, expected)
 
     def offsets(self, topic, time):
         return {int(p): int(o) for _, p, o in (line.split(':') for line in self.tool('get-offsets', '--topic', topic, '--time', time).split())}
@@ -149,12 +145,14 @@ class Kafka(Base):
         now = int(time.time() * 1000)
         self.create('told', '--partitions', '1')
         self.kcat('-P', '-t', 'told', '-p', '0', stdin=b'a\nb\nc')
-        for number in range(ROUNDS):
-            self.between(number)
-            told = [self.offsets('told', asked)[0] for asked in ('-2', '-1', 'max-timestamp', str(now))]
-            self.assertEqual(told[:2] + told[3:], [0, 3, 0])
-            self.assertIn(told[2], (0, 1, 2))
+        self.between(0)
+        self.between(1)
+        told = [self.offsets('told', asked)[0] for asked in ('-2', '-1', 'max-timestamp', str(now))]
+        self.assertEqual(told[:2] + told[3:], [0, 3, 0])
+        self.assertIn(told[2], (0, 1, 2))
 
+
+class Java(Base):
     def test_javas_clients_go_on_through_a_restart_and_a_kill(self):
         self.converse(KAFKA, 'java', os.path.join(HERE, 'JavaRecords.java'), self.server.address)
 
