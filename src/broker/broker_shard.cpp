@@ -70,21 +70,21 @@ runtime::Task<> BrokerShard::apply(CommittedImage committed, bool is_start) {
     }
     std::vector<Wanted> wanted = change_topics(committed.changes, is_start);
     change_configs(committed.changes);
-    co_await open(std::move(wanted), is_start);
+    co_await open(std::move(wanted));
 }
 
 std::vector<BrokerShard::Wanted> BrokerShard::change_topics(const metadata::ImageChanges& changes,
                                                             bool all) {
     std::vector<Wanted> wanted;
     if (all) {
-        for (const auto& [id, topic] : image_->topics) change_topic(id, wanted);
+        for (const auto& [id, topic] : image_->topics) change_topic(id, true, wanted);
     } else {
-        for (const Uuid& id : changes.topics) change_topic(id, wanted);
+        for (const Uuid& id : changes.topics) change_topic(id, false, wanted);
     }
     return wanted;
 }
 
-void BrokerShard::change_topic(const Uuid& id, std::vector<Wanted>& wanted) {
+void BrokerShard::change_topic(const Uuid& id, bool is_start, std::vector<Wanted>& wanted) {
     const metadata::Topic* topic = image_->topics.find(id);
     if (topic == nullptr) return;
     for (const auto& [number, state] : topic->partitions) {
@@ -94,8 +94,11 @@ void BrokerShard::change_topic(const Uuid& id, std::vector<Wanted>& wanted) {
             remove(partition);
         } else if (Partition* here = find(partition)) {
             here->set_state(state, facts_.self);
-        } else {
-            wanted.push_back({partition, topic->name});
+        } else if (!failed_.contains(partition)) {
+            const auto offline = offline_.find(partition);
+            const bool is_left =
+                is_start || (offline != offline_.end() && offline->second.is_left);
+            wanted.push_back({partition, topic->name, is_left});
         }
     }
 }
@@ -130,12 +133,12 @@ TopicConfigs BrokerShard::configs_for(std::string_view topic) {
 }
 
 log::LogOpening BrokerShard::opening_of(const Wanted& wanted, const std::string& name,
-                                        std::size_t directory, bool is_start) {
+                                        std::size_t directory) {
     const LogDirectory& in = facts_.directories->all()[directory];
     log::LogOpening opening;
     opening.directory = in.path + "/" + name;
     opening.config = configs_for(wanted.topic).log;
-    if (is_start) {
+    if (wanted.is_left) {
         if (const auto at = in.log_starts.find(name); at != in.log_starts.end())
             opening.log_start_offset = at->second;
         if (const auto at = in.recovery_points.find(name); at != in.recovery_points.end())
@@ -145,13 +148,14 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted, const std::string&
     opening.now = shard().clock().wall();
     opening.mono_now = shard().now();
     opening.topic_id = wanted.id.topic;
-    opening.on_failure = [this, path = opening.directory](const DiskError& error) {
+    opening.on_failure = [this, id = wanted.id, path = opening.directory](const DiskError& error) {
+        failed_.insert(id);
         shard().log().error("a log is offline directory={} reason={}", path, error.detail);
     };
     return opening;
 }
 
-runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
+runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
     struct Made {
         const Wanted* wanted;
         std::string name;
@@ -167,7 +171,7 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
             opened(each, directory, Error(ok.error()));
             continue;
         }
-        touched[directory] = touched[directory] || !is_start || !facts_.directories->has(name);
+        touched[directory] = touched[directory] || !each.is_left || !facts_.directories->has(name);
         made.push_back({&each, std::move(name), directory});
     }
     for (std::size_t i = 0; i < touched.size(); ++i) {
@@ -185,7 +189,7 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
             if (co_await opening->progress.wait() != runtime::Waited::ready) co_return;
         }
         ++opening->running;
-        log::Log::open(files_, opening_of(*each.wanted, each.name, each.directory, is_start),
+        log::Log::open(files_, opening_of(*each.wanted, each.name, each.directory),
                        [this, opening, what = *each.wanted,
                         directory = each.directory](Result<std::unique_ptr<log::Log>> log) {
                            --opening->running;
@@ -206,14 +210,14 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted, bool is_start) {
         const std::string name = log::directory_name({each.topic, each.id.partition});
         const std::size_t directory = facts_.directories->place_of(name);
         if (set_aside(facts_.directories->all()[directory].path + "/" + name, "stray")) {
-            retried.push_back(each);
+            retried.push_back({each.id, each.topic, false});
         } else {
             opened(each, directory,
                    Error{ErrorCode::inconsistent_topic_id,
                          "its directory is that of another topic and cannot be set aside"});
         }
     }
-    if (!retried.empty()) co_await open(std::move(retried), false);
+    if (!retried.empty()) co_await open(std::move(retried));
 }
 
 void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
@@ -222,7 +226,7 @@ void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
     if (!log) {
         shard().log().error("cannot open a log partition={}-{} reason={}", wanted.topic,
                             wanted.id.partition, log.error().detail);
-        offline_[wanted.id] = log.error().detail;
+        offline_[wanted.id] = {log.error().detail, wanted.is_left};
         return;
     }
     if (state == nullptr) return;
@@ -244,6 +248,7 @@ void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
 
 void BrokerShard::remove(const TopicPartition& id) {
     offline_.erase(id);
+    failed_.erase(id);
     const auto found = partitions_.find(id);
     if (found == partitions_.end()) return;
     Partition& partition = *found->second.partition;

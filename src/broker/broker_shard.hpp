@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace moldau::broker {
@@ -97,17 +98,23 @@ private:
     struct Wanted {
         TopicPartition id;
         std::string topic;
+        bool is_left = false;  // by an earlier process
+    };
+    /// Of one that could not be opened.
+    struct Offline {
+        std::string why;
+        bool is_left = false;
     };
     struct Opening;
 
     void write_soon(Partition& partition);
     void write_dirty();
     std::vector<Wanted> change_topics(const metadata::ImageChanges& changes, bool all);
-    void change_topic(const Uuid& id, std::vector<Wanted>& wanted);
+    void change_topic(const Uuid& id, bool is_start, std::vector<Wanted>& wanted);
     void change_configs(const metadata::ImageChanges& changes);
-    runtime::Task<> open(std::vector<Wanted> wanted, bool is_start);
-    log::LogOpening opening_of(const Wanted& wanted, const std::string& name, std::size_t directory,
-                               bool is_start);
+    runtime::Task<> open(std::vector<Wanted> wanted);
+    log::LogOpening opening_of(const Wanted& wanted, const std::string& name,
+                               std::size_t directory);
     void opened(const Wanted& wanted, std::size_t directory, Result<std::unique_ptr<log::Log>> log);
     /// Renames it so that it is no partition's any more; the new path.
     std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
@@ -130,7 +137,10 @@ private:
         std::size_t directory = 0;
     };
     std::unordered_map<TopicPartition, Held, TopicPartitionHash> partitions_;
-    std::unordered_map<TopicPartition, std::string, TopicPartitionHash> offline_;  // and why
+    std::unordered_map<TopicPartition, Offline, TopicPartitionHash> offline_;
+    // Logs that an error of the disk took offline. This process does not open them again: what it
+    // would read is in the page cache, and perhaps nowhere else any more.
+    std::unordered_set<TopicPartition, TopicPartitionHash> failed_;
     std::vector<TopicPartition> dirty_;
     std::vector<TopicPartition> writing_;
     runtime::TaskGroup tasks_;

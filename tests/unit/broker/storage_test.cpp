@@ -1,0 +1,225 @@
+// Log directories at the start of a node, on the simulated disk: it knows directories, and crashes.
+#include "storage.hpp"
+
+#include "data_directories.hpp"
+
+#include "moldau/log/log_directory.hpp"
+#include "moldau/log/small_files.hpp"
+#include "moldau/runtime/ending.hpp"
+#include "moldau/sim/world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moldau::broker {
+namespace {
+
+using runtime::Task;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A machine whose processes do one thing each.
+class Machine {
+public:
+    using Step = std::function<Task<>(runtime::Shard&, Disk&)>;
+
+    Machine() {
+        id_ = world_.add_process("machine", 1, [this](sim::Process& process) {
+            runtime::spawn(process.shard(0), "step", step_(process.shard(0), process.disk(0)));
+            return std::make_unique<sim::Program>();
+        });
+    }
+    void run(Step step, sim::CrashKind end = sim::CrashKind::process) {
+        step_ = std::move(step);
+        world_.start(id_);
+        world_.run_for(std::chrono::seconds(5));
+        world_.crash(id_, end);
+    }
+
+    static StorageRules rules(std::vector<std::string> paths, bool formats_itself = true) {
+        return {.paths = std::move(paths),
+                .metadata = 0,
+                .node_id = 1,
+                .formats_itself = formats_itself,
+                .features = {{"metadata.version", metadata::kMetadataVersionMost}},
+                .controller_listeners = {}};
+    }
+    /// What a start says: the cluster's id, or why not.
+    std::string open(StorageRules rules, sim::CrashKind end = sim::CrashKind::process) {
+        std::string said = "nothing";
+        run(
+            [&](runtime::Shard& shard, Disk& disk) -> Task<> {
+                return open_into(shard, disk, rules, said, last);
+            },
+            end);
+        return said;
+    }
+    void put(const std::string& path, const std::string& text) {
+        run([&](runtime::Shard& shard, Disk& disk) -> Task<> {
+            return put_file(shard, disk, path, text);
+        });
+    }
+    bool exists(const std::string& directory, const std::string& name) {
+        bool found = false;
+        run([&](runtime::Shard&, Disk& disk) -> Task<> { return look(disk, directory, name, found); });
+        return found;
+    }
+
+    std::optional<Storage> last;
+
+private:
+    static Task<> open_into(runtime::Shard& shard, Disk& disk, StorageRules rules,
+                            std::string& said, std::optional<Storage>& last) {
+        const std::vector<std::string> paths = rules.paths;
+        Result<DataDirectories> held = DataDirectories::hold(disk, paths);
+        if (!held) {
+            said = held.error().detail;
+            co_return;
+        }
+        Result<Storage> storage = co_await open_storage(shard, disk, std::move(rules));
+        last.reset();
+        said = storage ? storage->cluster_id : storage.error().detail;
+        if (storage) last = std::move(*storage);
+    }
+    static Task<> put_file(runtime::Shard& shard, Disk& disk, std::string path, std::string text) {
+        const std::string directory = path.substr(0, path.rfind('/'));
+        EXPECT_TRUE(disk.create_directories(directory));
+        runtime::Ending<DiskResult<>> written(shard);
+        log::replace_file(disk, path, Bytes::copy_of(as_bytes(text)), written.done());
+        EXPECT_TRUE(co_await written.wait());
+    }
+    static Task<> look(Disk& disk, std::string directory, std::string name, bool& found) {
+        const auto entries = disk.list(directory);
+        found = entries && std::ranges::find(*entries, name, &DirectoryEntry::name) != entries->end();
+        co_return;
+    }
+
+    sim::World world_{{}};
+    sim::ProcessId id_ = 0;
+    Step step_;
+};
+
+std::string properties(const std::string& cluster, int node, const std::string& directory) {
+    return "version=1\ncluster.id=" + cluster + "\nnode.id=" + std::to_string(node) +
+           "\ndirectory.id=" + directory + "\n";
+}
+
+TEST(Storage, TheImplicitNodeFormatsItselfOnceAndForAll) {
+    Machine machine;
+    const std::string cluster = machine.open(Machine::rules({"/var/lib/moldau"}));
+    ASSERT_TRUE(machine.last) << cluster;
+    EXPECT_TRUE(machine.exists("/var/lib/moldau", "bootstrap.checkpoint"));
+    EXPECT_TRUE(machine.exists("/var/lib/moldau", "meta.properties"));
+    EXPECT_TRUE(machine.exists("/var/lib/moldau/__cluster_metadata-0",
+                               "00000000000000000000-0000000000.checkpoint"));
+    EXPECT_EQ(machine.open(Machine::rules({"/var/lib/moldau"})), cluster);
+}
+
+TEST(Storage, WhatWasFormattedSurvivesALossOfPowerWithTheNamesAboveIt) {
+    Machine machine;
+    const std::string cluster =
+        machine.open(Machine::rules({"/var/lib/moldau"}), sim::CrashKind::power);
+    ASSERT_TRUE(machine.last) << cluster;
+    EXPECT_EQ(machine.open(Machine::rules({"/var/lib/moldau"})), cluster);
+}
+
+TEST(Storage, WhereItMayNotFormatItSaysHowTo) {
+    Machine machine;
+    EXPECT_THAT(machine.open(Machine::rules({"/data"}, false)),
+                HasSubstr("/data is not formatted; run: moldau storage format"));
+}
+
+TEST(Storage, ADirectoryWithSomebodysFilesIsNotTaken) {
+    Machine machine;
+    machine.put("/data/photo.jpg", "x");
+    EXPECT_THAT(machine.open(Machine::rules({"/data"})), HasSubstr("is not empty"));
+    EXPECT_TRUE(machine.exists("/data", "photo.jpg"));
+    EXPECT_FALSE(machine.exists("/data", "meta.properties"));
+}
+
+TEST(Storage, AFormattingThatACrashEndedBeginsAnew) {
+    Machine machine;
+    machine.put("/data/bootstrap.checkpoint", "half of it");
+    machine.put("/data/meta.properties.tmp", "");
+    machine.open(Machine::rules({"/data"}));
+    EXPECT_TRUE(machine.last);
+}
+
+TEST(Storage, AnEmptyDirectoryBesideFormattedOnesIsTakenIntoUse) {
+    Machine machine;
+    const std::string cluster = machine.open(Machine::rules({"/a"}));
+    EXPECT_EQ(machine.open(Machine::rules({"/a", "/b"})), cluster);
+    ASSERT_TRUE(machine.last);
+    EXPECT_NE(machine.last->directories[0].id(), machine.last->directories[1].id());
+    EXPECT_FALSE(machine.exists("/b", "bootstrap.checkpoint")) << "only where the metadata are";
+}
+
+TEST(Storage, RefusesDirectoriesOfAnotherClusterAnotherNodeAndACopy) {
+    Machine machine;
+    const std::string cluster = machine.open(Machine::rules({"/a", "/b"}));
+    ASSERT_TRUE(machine.last);
+    const std::string first = machine.last->directories[0].id().to_string();
+
+    machine.put("/b/meta.properties", properties("5L6g3nShT-eMCtK--X86sw", 1, first));
+    EXPECT_THAT(machine.open(Machine::rules({"/a", "/b"})), HasSubstr("belongs to cluster"));
+    machine.put("/b/meta.properties", properties(cluster, 1, first));
+    EXPECT_THAT(machine.open(Machine::rules({"/a", "/b"})),
+                HasSubstr("of another log directory"));
+    StorageRules other = Machine::rules({"/a"});
+    other.node_id = 2;
+    EXPECT_THAT(machine.open(other), HasSubstr("belongs to node 1, but node.id=2"));
+}
+
+TEST(Storage, RefusesPropertiesThatAreBroken) {
+    Machine machine;
+    machine.put("/data/meta.properties", "version=9\n");
+    EXPECT_THAT(machine.open(Machine::rules({"/data"})), HasSubstr("version"));
+    EXPECT_FALSE(machine.last);
+}
+
+TEST(LogDirectories, TellsPartitionsFromWhatIsToBeRemovedAndTakesTheCleanMarkerAway) {
+    Machine machine;
+    machine.open(Machine::rules({"/data"}));
+    machine.put("/data/orders-0/00000000000000000000.log", "");
+    machine.put("/data/orders-1.0123456789abcdef0123456789abcdef-delete/00000000000000000000.log", "");
+    machine.put("/data/orders-2.0123456789abcdef0123456789abcdef-stray/00000000000000000000.log", "");
+    machine.put("/data/.kafka_cleanshutdown", R"({"version":0,"brokerEpoch":7})");
+    machine.put("/data/recovery-point-offset-checkpoint", "0\n1\norders 0 12\n");
+    machine.put("/data/log-start-offset-checkpoint", "nonsense");
+    machine.open(Machine::rules({"/data"}));
+    ASSERT_TRUE(machine.last);
+    const LogDirectory& found = machine.last->directories[0];
+    EXPECT_THAT(found.partitions, ElementsAre("__cluster_metadata-0", "orders-0"));
+    EXPECT_THAT(found.doomed,
+                ElementsAre("orders-1.0123456789abcdef0123456789abcdef-delete"));
+    ASSERT_TRUE(found.clean);
+    EXPECT_EQ(found.clean->broker_epoch, 7);
+    ASSERT_TRUE(found.recovery_points.contains("orders-0"));
+    EXPECT_EQ(found.recovery_points.at("orders-0"), Offset{12});
+    EXPECT_TRUE(found.log_starts.empty()) << "a broken checkpoint only costs time";
+
+    machine.open(Machine::rules({"/data"}));
+    ASSERT_TRUE(machine.last);
+    EXPECT_FALSE(machine.last->directories[0].clean) << "it counts for one start";
+}
+
+TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {
+    std::vector<LogDirectory> all;
+    all.push_back({.path = "/a", .partitions = {"orders-0", "orders-1"}});
+    all.push_back({.path = "/b", .partitions = {"orders-2"}});
+    const LogDirectories directories(std::move(all));
+    EXPECT_EQ(directories.place_of("orders-1"), 0U) << "where it is";
+    EXPECT_EQ(directories.place_of("new-0"), 1U);
+    EXPECT_EQ(directories.place_of("new-1"), 0U);
+    EXPECT_EQ(directories.place_of("new-2"), 1U);
+    EXPECT_FALSE(directories.has("new-0")) << "it was not there at the start";
+}
+
+}  // namespace
+}  // namespace moldau::broker
