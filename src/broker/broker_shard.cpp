@@ -96,8 +96,7 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start, std::vector<Wanted
             here->set_state(state, facts_.self);
         } else if (!failed_.contains(partition)) {
             const auto offline = offline_.find(partition);
-            const bool is_left =
-                is_start || (offline != offline_.end() && offline->second.is_left);
+            const bool is_left = is_start || (offline != offline_.end() && offline->second.is_left);
             wanted.push_back({partition, topic->name, is_left});
         }
     }

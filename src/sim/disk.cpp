@@ -232,7 +232,8 @@ public:
         const auto found = names.find(from);
         if (found == names.end()) return fault(DiskFault::not_found, "rename", from, "not found");
         if (directory_of(from) != directory_of(to) || access_.medium.is_directory(to))
-            return fault(DiskFault::denied, "rename", from, "only within a directory, and to no other");
+            return fault(DiskFault::denied, "rename", from,
+                         "only within a directory, and to no other");
         change(path_digest(from));
         change(path_digest(to));
         access_.medium.rename(from, to);

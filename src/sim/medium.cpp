@@ -72,8 +72,8 @@ namespace {
 
 /// `path`, where it is in directory `from`, as it is called when that is `to`.
 std::string moved(const std::string& path, const std::string& from, const std::string& to) {
-    const bool is_within = path.starts_with(from) &&
-                           (path.size() == from.size() || path[from.size()] == '/');
+    const bool is_within =
+        path.starts_with(from) && (path.size() == from.size() || path[from.size()] == '/');
     return is_within ? to + path.substr(from.size()) : path;
 }
 

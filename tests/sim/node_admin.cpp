@@ -72,8 +72,7 @@ private:
         wanted_->is_flushed = is_flushed;
         wanted_->partitions.resize(static_cast<std::size_t>(topic.num_partitions));
         altered_.erase(chosen);
-        auto reply =
-            co_await connection_->ask<protocol::CreateTopicsResponse>(request, deadline());
+        auto reply = co_await connection_->ask<protocol::CreateTopicsResponse>(request, deadline());
         if (!reply) co_return false;
         if (reply->message.topics.size() != 1) model_.wrong("CreateTopics: no answer for a topic");
         const auto& result = reply->message.topics.front();
@@ -83,8 +82,7 @@ private:
         }
         if (!is_storage(result.error_code))
             model_.wrong(fmt::format("CreateTopics of {} refused: {} {}", chosen,
-                                     name(result.error_code),
-                                     result.error_message.value_or("")));
+                                     name(result.error_code), result.error_message.value_or("")));
         co_return false;
     }
 
@@ -96,8 +94,7 @@ private:
         request.timeout_ms = 2000;
         request.topics.push_back({.name = topic->name, .topic_id = {}});
         request.topic_names.push_back(topic->name);
-        auto reply =
-            co_await connection_->ask<protocol::DeleteTopicsResponse>(request, deadline());
+        auto reply = co_await connection_->ask<protocol::DeleteTopicsResponse>(request, deadline());
         if (!reply) co_return false;
         const ErrorCode code = reply->message.responses.front().error_code;
         if (code == ErrorCode::none) {
@@ -105,8 +102,7 @@ private:
             co_return true;
         }
         if (!is_storage(code))
-            model_.wrong(fmt::format("DeleteTopics of {} refused: {}", topic->name,
-                                     name(code)));
+            model_.wrong(fmt::format("DeleteTopics of {} refused: {}", topic->name, name(code)));
         co_return false;
     }
 
@@ -117,8 +113,8 @@ private:
         auto& resource = request.resources.emplace_back();
         resource.resource_type = kTopicResource;
         resource.resource_name = topic->name;
-        resource.configs.push_back({.name = std::string(kAltered), .config_operation = 0,
-                                    .value = value});
+        resource.configs.push_back(
+            {.name = std::string(kAltered), .config_operation = 0, .value = value});
         asked_ = value;
         asked_of_ = topic->name;
         auto reply = co_await connection_->ask<protocol::IncrementalAlterConfigsResponse>(
@@ -132,8 +128,7 @@ private:
         }
         if (!is_storage(result.error_code))
             model_.wrong(fmt::format("IncrementalAlterConfigs refused: {} {}",
-                                     name(result.error_code),
-                                     result.error_message.value_or("")));
+                                     name(result.error_code), result.error_message.value_or("")));
         co_return false;
     }
 
@@ -170,9 +165,8 @@ private:
         co_return co_await check_configs();
     }
 
-    void compare(
-        const std::map<std::string, const protocol::MetadataResponse::MetadataResponseTopic*>&
-            found) {
+    void compare(const std::map<std::string,
+                                const protocol::MetadataResponse::MetadataResponseTopic*>& found) {
         for (const TopicPtr& topic : model_.topics) {
             const auto there = found.find(topic->name);
             if (there == found.end()) {
@@ -244,9 +238,9 @@ private:
         doomed_.reset();
     }
 
-    TopicPtr wanted_;       // asked for, not answered
-    TopicPtr doomed_;       // likewise
-    std::string asked_;     // likewise: a value, of the topic
+    TopicPtr wanted_;    // asked for, not answered
+    TopicPtr doomed_;    // likewise
+    std::string asked_;  // likewise: a value, of the topic
     std::string asked_of_;
     std::map<std::string, std::string, std::less<>> altered_;
     std::int64_t last_value_ = 1'000'000'000;

@@ -14,7 +14,7 @@ namespace moldau::sim {
 
 /// What the clients are to do; said by the test.
 struct Orders {
-    bool makes_new = true;   // else they only bring to its end what they have begun
+    bool makes_new = true;    // else they only bring to its end what they have begun
     bool checks_all = false;  // the consumer reads everything once more
 };
 

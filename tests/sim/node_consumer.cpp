@@ -8,10 +8,10 @@
 namespace moldau::sim {
 namespace {
 
-using runtime::Task;
-using std::chrono::milliseconds;
 using protocol::FetchRequest;
 using protocol::FetchResponse;
+using runtime::Task;
+using std::chrono::milliseconds;
 
 constexpr std::int16_t kTopicIdsVersion = 13;
 
@@ -44,7 +44,7 @@ private:
                 self.state_.has_checked = true;
             }
             if (self.random_.chance(300'000)) self.connection_.reset();
-        } while (co_await self.pause(milliseconds(self.random_.between(1, 50))));
+        } while (co_await self.pause(milliseconds(self.random_.between(20, 150))));
     }
 
     void check() {
@@ -85,7 +85,7 @@ private:
         FetchRequest request;
         request.max_wait_ms = is_check ? 0 : static_cast<std::int32_t>(random_.below(400));
         request.min_bytes = static_cast<std::int32_t>(random_.between(1, 300));
-        request.max_bytes = static_cast<std::int32_t>(random_.between(200, 5000));
+        request.max_bytes = static_cast<std::int32_t>(random_.between(500, 20'000));
         request.session_id = session_;
         request.session_epoch = epoch_;
         for (Position& each : positions_) {
@@ -97,7 +97,7 @@ private:
             auto& partition = request.topics.back().partitions.emplace_back();
             partition.partition = static_cast<std::int32_t>(each.partition);
             partition.fetch_offset = each.next;
-            partition.partition_max_bytes = static_cast<std::int32_t>(random_.between(100, 2000));
+            partition.partition_max_bytes = static_cast<std::int32_t>(random_.between(100, 6000));
         }
         return request;
     }

@@ -30,7 +30,7 @@ struct SeenBatch {
 
 struct PartitionModel {
     std::map<std::int64_t, SeenBatch> seen;
-    std::map<BatchId, std::int64_t> offsets;      // of what was seen or acknowledged
+    std::map<BatchId, std::int64_t> offsets;       // of what was seen or acknowledged
     std::map<std::int64_t, BatchId> acknowledged;  // by offset
 };
 
@@ -83,8 +83,8 @@ public:
         const auto [at, is_new] = partition.offsets.try_emplace(id, offset);
         if (!is_new) ++duplicates;
         if (at->second != offset) {
-            wrong(fmt::format("T1: {}acknowledged again, before at {}",
-                              where(topic, index, offset), at->second));
+            wrong(fmt::format("T1: {}acknowledged again, before at {}", where(topic, index, offset),
+                              at->second));
         }
         const auto [there, first] = partition.acknowledged.try_emplace(offset, id);
         if (!first && there->second != id)

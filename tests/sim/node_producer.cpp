@@ -58,10 +58,11 @@ private:
             if (!co_await self.connected()) continue;
             const std::size_t route = self.choose();
             if (route < self.routes_.size()) co_await self.burst(self.routes_[route].topic);
-            self.state_.is_idle =
-                !self.orders_.makes_new &&
-                std::ranges::none_of(self.routes_, [](const Route& each) { return each.is_open(); });
-        } while (co_await self.pause(milliseconds(self.random_.between(0, 60))));
+            self.state_.is_idle = !self.orders_.makes_new &&
+                                  std::ranges::none_of(self.routes_, [](const Route& each) {
+                                      return each.is_open();
+                                  });
+        } while (co_await self.pause(milliseconds(self.random_.between(0, 120))));
     }
 
     /// One that has something open, else, if new ones are wanted, any.
@@ -118,8 +119,10 @@ private:
                 continue;
             }
             // Versions before 13 name the topic.
-            const std::int16_t newest = random_.chance(300'000) ? std::int16_t{12} : std::int16_t{13};
-            asked.push_back(connection_->ask<protocol::ProduceResponse>(request, deadline(), newest));
+            const std::int16_t newest =
+                random_.chance(300'000) ? std::int16_t{12} : std::int16_t{13};
+            asked.push_back(
+                connection_->ask<protocol::ProduceResponse>(request, deadline(), newest));
         }
         std::vector<bool> failed(route->lanes.size());
         for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -157,10 +160,10 @@ private:
                                             result.base_offset);
                 continue;
             }
-            const bool is_first =
-                !failed[partition] && std::all_of(lane.batches.begin(), batch, [](const Batch& each) {
-                    return each.is_acknowledged;
-                });
+            const bool is_first = !failed[partition] &&
+                                  std::all_of(lane.batches.begin(), batch, [](const Batch& each) {
+                                      return each.is_acknowledged;
+                                  });
             failed[partition] = true;
             refused(route, partition, sequence, result, is_first);
         }
@@ -229,7 +232,8 @@ private:
         }
     }
     Bytes build(std::int64_t producer, std::int32_t sequence, std::int32_t records) {
-        builder_.start({.producer_id = {producer}, .producer_epoch = {0}, .base_sequence = sequence});
+        builder_.start(
+            {.producer_id = {producer}, .producer_epoch = {0}, .base_sequence = sequence});
         const std::string value(random_.between(0, 80), static_cast<char>('a' + random_.below(26)));
         for (std::int32_t i = 0; i < records; ++i) {
             if (!builder_.append({.timestamp = shard_.clock().wall(), .value = as_bytes(value)}))

@@ -25,15 +25,23 @@ using std::chrono::seconds;
 // A sanitizer makes a seed ten times as dear.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-constexpr std::uint64_t kSeeds = 200;
+constexpr std::uint64_t kSeeds = 100;
 #else
-constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kSeeds = 1200;
 #endif
 #else
-constexpr std::uint64_t kSeeds = 2000;
+constexpr std::uint64_t kSeeds = 1200;
 #endif
 
-enum class Trouble : std::uint8_t { crash, power_cut, stop, failing_disk, full_disk, network, none };
+enum class Trouble : std::uint8_t {
+    crash,
+    power_cut,
+    stop,
+    failing_disk,
+    full_disk,
+    network,
+    none
+};
 constexpr std::size_t kTroubles = 7;
 
 struct Outcome {
@@ -72,11 +80,10 @@ public:
              .source = "test"}};
         config::Loaded loaded = config::load(std::nullopt, overlays);
         MOLDAU_CHECK(loaded.settings, "the test's settings are wrong");
-        broker::Node::World world{.shards = {},
-                                  .working_directory = "/",
-                                  .on_failure = [&life](const Error& error) {
-                                      life.gave_up = error.detail;
-                                  }};
+        broker::Node::World world{
+            .shards = {}, .working_directory = "/", .on_failure = [&life](const Error& error) {
+                life.gave_up = error.detail;
+            }};
         for (std::size_t i = 0; i < process.shards(); ++i)
             world.shards.push_back({&process.shard(i), &process.transport(i), &process.disk(i)});
         node_ = std::make_unique<broker::Node>(*loaded.settings, std::move(world));
@@ -179,8 +186,8 @@ private:
                 world_.set_faults(DiskFaults{.bytes_max = random_.between(1, 200'000)});
                 break;
             case Trouble::network:
-                world_.set_faults(NetworkFaults{
-                    .piecemeal = 300'000, .reset = 20'000, .refuse = 200'000});
+                world_.set_faults(
+                    NetworkFaults{.piecemeal = 300'000, .reset = 20'000, .refuse = 200'000});
                 break;
             case Trouble::none:
                 world_.set_faults(DiskFaults{.cold_read = 300'000});
@@ -251,10 +258,10 @@ private:
         };
         world_.run_for(seconds(60), all_idle);
         if (!is_over() && !all_idle())
-            model_.wrong(fmt::format("S4: not at an end 60 s after all was healed: admin {} "
-                                     "producers {} {}",
-                                     states_[0]->is_idle, states_[1]->is_idle,
-                                     states_[2]->is_idle));
+            model_.wrong(
+                fmt::format("S4: not at an end 60 s after all was healed: admin {} "
+                            "producers {} {}",
+                            states_[0]->is_idle, states_[1]->is_idle, states_[2]->is_idle));
         check_whole("after all was healed");
         if (!model_.violation.empty()) return;
         // Once more, from a directory that was left in order, or not.
@@ -327,11 +334,12 @@ TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
         sum.duplicates += one.duplicates;
         sum.seen += one.seen;
     }
-    fmt::print("seeds={} deaths={} crashes={} power_cuts={} stops={} failing_disks={} full_disks={} "
-               "networks={} starts_in_vain={} acknowledged={} duplicates={} read={}\n",
-               last - first + 1, sum.deaths, sum.troubles[0], sum.troubles[1], sum.troubles[2],
-               sum.troubles[3], sum.troubles[4], sum.troubles[5], sum.starts_in_vain,
-               sum.acknowledged, sum.duplicates, sum.seen);
+    fmt::print(
+        "seeds={} deaths={} crashes={} power_cuts={} stops={} failing_disks={} full_disks={} "
+        "networks={} starts_in_vain={} acknowledged={} duplicates={} read={}\n",
+        last - first + 1, sum.deaths, sum.troubles[0], sum.troubles[1], sum.troubles[2],
+        sum.troubles[3], sum.troubles[4], sum.troubles[5], sum.starts_in_vain, sum.acknowledged,
+        sum.duplicates, sum.seen);
     if (only != 0) return;
     EXPECT_GT(sum.deaths, last / 2) << "the test has lost its crashes";
     EXPECT_GT(sum.acknowledged, last * 20) << "the test has lost its producers";

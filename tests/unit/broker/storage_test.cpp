@@ -53,10 +53,8 @@ public:
     /// What a start says: the cluster's id, or why not.
     std::string open(StorageRules rules, sim::CrashKind end = sim::CrashKind::process) {
         std::string said = "nothing";
-        run(
-            [&](runtime::Shard& shard, Disk& disk) -> Task<> {
-                return open_into(shard, disk, rules, said, last);
-            },
+        run([&](runtime::Shard& shard,
+                Disk& disk) -> Task<> { return open_into(shard, disk, rules, said, last); },
             end);
         return said;
     }
@@ -67,7 +65,9 @@ public:
     }
     bool exists(const std::string& directory, const std::string& name) {
         bool found = false;
-        run([&](runtime::Shard&, Disk& disk) -> Task<> { return look(disk, directory, name, found); });
+        run([&](runtime::Shard&, Disk& disk) -> Task<> {
+            return look(disk, directory, name, found);
+        });
         return found;
     }
 
@@ -96,7 +96,8 @@ private:
     }
     static Task<> look(Disk& disk, std::string directory, std::string name, bool& found) {
         const auto entries = disk.list(directory);
-        found = entries && std::ranges::find(*entries, name, &DirectoryEntry::name) != entries->end();
+        found =
+            entries && std::ranges::find(*entries, name, &DirectoryEntry::name) != entries->end();
         co_return;
     }
 
@@ -169,8 +170,7 @@ TEST(Storage, RefusesDirectoriesOfAnotherClusterAnotherNodeAndACopy) {
     machine.put("/b/meta.properties", properties("5L6g3nShT-eMCtK--X86sw", 1, first));
     EXPECT_THAT(machine.open(Machine::rules({"/a", "/b"})), HasSubstr("belongs to cluster"));
     machine.put("/b/meta.properties", properties(cluster, 1, first));
-    EXPECT_THAT(machine.open(Machine::rules({"/a", "/b"})),
-                HasSubstr("of another log directory"));
+    EXPECT_THAT(machine.open(Machine::rules({"/a", "/b"})), HasSubstr("of another log directory"));
     StorageRules other = Machine::rules({"/a"});
     other.node_id = 2;
     EXPECT_THAT(machine.open(other), HasSubstr("belongs to node 1, but node.id=2"));
@@ -187,8 +187,10 @@ TEST(LogDirectories, TellsPartitionsFromWhatIsToBeRemovedAndTakesTheCleanMarkerA
     Machine machine;
     machine.open(Machine::rules({"/data"}));
     machine.put("/data/orders-0/00000000000000000000.log", "");
-    machine.put("/data/orders-1.0123456789abcdef0123456789abcdef-delete/00000000000000000000.log", "");
-    machine.put("/data/orders-2.0123456789abcdef0123456789abcdef-stray/00000000000000000000.log", "");
+    machine.put("/data/orders-1.0123456789abcdef0123456789abcdef-delete/00000000000000000000.log",
+                "");
+    machine.put("/data/orders-2.0123456789abcdef0123456789abcdef-stray/00000000000000000000.log",
+                "");
     machine.put("/data/.kafka_cleanshutdown", R"({"version":0,"brokerEpoch":7})");
     machine.put("/data/recovery-point-offset-checkpoint", "0\n1\norders 0 12\n");
     machine.put("/data/log-start-offset-checkpoint", "nonsense");
@@ -196,8 +198,7 @@ TEST(LogDirectories, TellsPartitionsFromWhatIsToBeRemovedAndTakesTheCleanMarkerA
     ASSERT_TRUE(machine.last);
     const LogDirectory& found = machine.last->directories[0];
     EXPECT_THAT(found.partitions, ElementsAre("__cluster_metadata-0", "orders-0"));
-    EXPECT_THAT(found.doomed,
-                ElementsAre("orders-1.0123456789abcdef0123456789abcdef-delete"));
+    EXPECT_THAT(found.doomed, ElementsAre("orders-1.0123456789abcdef0123456789abcdef-delete"));
     ASSERT_TRUE(found.clean);
     EXPECT_EQ(found.clean->broker_epoch, 7);
     ASSERT_TRUE(found.recovery_points.contains("orders-0"));
