@@ -299,9 +299,13 @@ std::vector<BrokerShard::Checkpoint> BrokerShard::checkpoint() const {
     return all;
 }
 
-runtime::Task<Result<>> BrokerShard::close() {
+runtime::Task<Result<>> BrokerShard::rest() {
     tasks_.cancel();
     co_await tasks_.join();
+    co_return Result<>();
+}
+
+runtime::Task<Result<>> BrokerShard::close() {
     bool all_well = offline_.empty();
     for (auto& [id, held] : partitions_) {
         held.partition->wake_waiters();

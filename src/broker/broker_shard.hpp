@@ -91,6 +91,8 @@ public:
         std::optional<Offset> log_start;  // where it is above the first segment
     };
     std::vector<Checkpoint> checkpoint() const;
+    /// Ends the housekeeping; to be called before the end in any case.
+    runtime::Task<Result<>> rest();
     /// Closes all logs in order, flushed. Errors: kafka_storage_error: one of them could not be.
     runtime::Task<Result<>> close();
 

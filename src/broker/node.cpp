@@ -111,6 +111,11 @@ runtime::Task<> NodeState::stop() {
     if (services.controller != nullptr && !failed && broker_epoch >= 0) co_await leave();
     tasks.cancel();
     co_await tasks.join();
+    for (const auto& each : services.shards) {
+        BrokerShard* there = each.get();
+        (void)co_await runtime::call_task(home, there->shard(), "end housekeeping",
+                                          [there] { return there->rest(); });
+    }
     if (is_open && !failed) co_await close_storage();
     // What is a shard's ends on it.
     for (auto& each : services.shards) {
