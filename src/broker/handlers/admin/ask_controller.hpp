@@ -7,8 +7,8 @@
 
 namespace moldau::broker {
 
-/// `carry_out`: the controller's part. `refuse(response, request, error)` fills a response where the
-/// controller could not even decide: each thing that was asked for gets the error.
+/// `carry_out`: the controller's part. `refuse(response, request, error)` fills a response where
+/// the controller could not even decide: each thing that was asked for gets the error.
 template <class Request, class Response>
 runtime::Task<net::Reply> ask_and_reply(
     RequestContext context, Request request,

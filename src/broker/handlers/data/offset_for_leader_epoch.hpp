@@ -6,6 +6,7 @@
 
 namespace moldau::broker {
 
-Result<net::Answer> handle_offset_for_leader_epoch(const RequestContext& context, protocol::Reader& body);
+Result<net::Answer> handle_offset_for_leader_epoch(const RequestContext& context,
+                                                   protocol::Reader& body);
 
 }  // namespace moldau::broker
