@@ -28,6 +28,8 @@ protocol::CreateTopicsRequest request_of(const ProduceOptions& options, Duration
     return request;
 }
 
+// A Cluster outlives its users.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Result<>> create(client::Cluster& cluster, ProduceOptions options) {
     auto reply = co_await cluster.ask_any<protocol::CreateTopicsResponse>(
         request_of(options, cluster.options().request_timeout));
@@ -45,6 +47,8 @@ Task<Result<>> create(client::Cluster& cluster, ProduceOptions options) {
 
 }  // namespace
 
+// A Cluster outlives its users.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Result<>> find_or_create(client::Cluster& cluster, ProduceOptions options) {
     Result<client::TopicPtr> topic = co_await cluster.topic_now(options.topic);
     if (!topic && topic.error().code != ErrorCode::unknown_topic_or_partition)
