@@ -63,10 +63,14 @@ std::string page() {
         "advertises with default settings. What is not served is not advertised, and a request for "
         "it closes the connection, as\n"
         "Kafka does with what it does not know. Of the {} APIs on Kafka's broker listener, {} are "
-        "served at every version.\n\n"
+        "answered at every version.\n\n"
         "Features: metadata.version (25 to 30), kraft.version (0 to 1), "
         "eligible.leader.replicas.version (0 to 1) are supported;\n"
-        "none is finalized, since there is no metadata log yet.\n\n"
+        "a new node finalizes metadata.version 30 and eligible.leader.replicas.version 1.\n\n"
+        "Served in part: FindCoordinator answers INVALID_REQUEST with a message, since there are "
+        "no\n"
+        "coordinators yet; InitProducerId refuses transactional ids, and Produce transactional\n"
+        "batches; Fetch refuses followers with NOT_LEADER_OR_FOLLOWER.\n\n"
         "| key | API | Kafka, brokers | Moldau | Kafka, controllers | Moldau |\n| --- | --- | --- "
         "| --- | --- | --- |\n{}",
         advertised, complete, rows);
