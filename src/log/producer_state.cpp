@@ -98,6 +98,13 @@ std::int32_t ProducedBatch::first_sequence() const {
 }
 
 void ProducerEntry::add(const ProducedBatch& batch) {
+    // One that does not follow begins anew: the producer was forgotten in between, and what stands
+    // before it could pass for what comes behind it.
+    if (count_ > 0 &&
+        batch.first_sequence() !=
+            static_cast<std::int32_t>((static_cast<std::uint32_t>(newest().last_sequence) + 1) &
+                                      0x7FFFFFFFU))
+        count_ = 0;
     if (count_ == kBatchesMax) {
         std::shift_left(batches_.begin(), batches_.end(), 1);
         --count_;

@@ -44,7 +44,7 @@ class Clients(unittest.TestCase):
         served = dict(re.findall(r'\t(\w+)\(\d+\): ([0-9to ]+) \[usable: \d+\]', out))
         self.assertEqual(served, {
             'Produce': '0 to 13', 'Fetch': '4 to 18', 'ListOffsets': '1 to 11', 'Metadata': '0 to 13', 'FindCoordinator': '0 to 6', 'ApiVersions': '0 to 4',
-            'CreateTopics': '2 to 7', 'DeleteTopics': '1 to 6', 'InitProducerId': '0 to 5', 'OffsetForLeaderEpoch': '2 to 4', 'DescribeConfigs': '1 to 4',
+            'CreateTopics': '2 to 7', 'CreatePartitions': '0 to 3', 'DeleteTopics': '1 to 6', 'DeleteRecords': '0 to 2', 'InitProducerId': '0 to 5', 'OffsetForLeaderEpoch': '2 to 4', 'DescribeConfigs': '1 to 4',
             'IncrementalAlterConfigs': '0 to 1', 'DescribeCluster': '0 to 2', 'DescribeTopicPartitions': '0'})
         self.assertRegex(out, r'JoinGroup\(11\): UNSUPPORTED')
 

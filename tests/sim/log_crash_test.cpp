@@ -390,7 +390,10 @@ private:
                 return;
             }
             if (!staged->is_duplicate || staged->offsets.first.value != each->first)
-                wrong(fmt::format("batch {} sent again is not recognised", each->first));
+                wrong(fmt::format(
+                    "batch {} (producer {} sequence {}) sent again is not recognised: {} at {}",
+                    each->first, each->second.producer, each->second.sequence,
+                    staged->is_duplicate ? "duplicate" : "new", staged->offsets.first.value));
             return;
         }
     }

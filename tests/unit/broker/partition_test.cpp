@@ -53,9 +53,9 @@ struct Fixture {
     TopicConfigs configs;
     metadata::Partition state;
     record::AppendValidator validator;
-    std::unique_ptr<Partition> partition;
     int asked_to_write = 0;
     std::vector<std::string> told;
+    std::unique_ptr<Partition> partition;  // the last: its end tells who still waits
 };
 
 TEST(Partition, AnswersWhenTheBatchesOfATurnAreWrittenInOneCall) {

@@ -78,6 +78,15 @@ TEST(ProducerState, WhatALeaderTookIsNotDoubted) {
     EXPECT_EQ(f.data(1, 9, 1, 2, false, BatchOrigin::replication), "ok");
 }
 
+TEST(ProducerState, WhatDoesNotFollowBeginsAHistoryAnew) {
+    Fixture f;
+    EXPECT_EQ(f.data(0, 0, 2), "ok");
+    // Read back from a log whose writer was forgotten in between, and began at 0 again.
+    EXPECT_EQ(f.data(16, 0, 2, 0, false, BatchOrigin::replication), "ok");
+    EXPECT_EQ(f.data(18, 0, 2), "duplicate at 16") << "not the older one's place";
+    EXPECT_EQ(f.data(18, 2), "ok");
+}
+
 TEST(ProducerState, StagedBatchesAreSeenByTheNextOnesAndGoneAfterRollback) {
     ProducerState state;
     const auto first = make(MadeBatch{.producer_id = 7, .producer_epoch = 0, .base_sequence = 0});

@@ -71,7 +71,8 @@ private:
     void woken();
     void collect();
     PartitionData data_of(std::size_t index) const;
-    net::Reply gathered(protocol::FetchResponse response, std::vector<FileSlice> slices) const;
+    net::Reply gathered(const protocol::FetchResponse& response,
+                        std::vector<FileSlice> slices) const;
 
     RequestContext context_;
     FetchPlan plan_;
@@ -270,10 +271,10 @@ net::Reply Operation::reply() {
         response.responses.back().partitions.push_back(std::move(data));
         if (!answers_[i].records.empty()) slices.push_back(std::move(answers_[i].records));
     }
-    return gathered(std::move(response), std::move(slices));
+    return gathered(response, std::move(slices));
 }
 
-net::Reply Operation::gathered(protocol::FetchResponse response,
+net::Reply Operation::gathered(const protocol::FetchResponse& response,
                                std::vector<FileSlice> slices) const {
     Result<protocol::GatheredFrame> frame =
         protocol::gathered_response_frame(context_.correlation_id, response, context_.version);
