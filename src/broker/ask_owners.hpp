@@ -75,15 +75,4 @@ inline Located locate(const metadata::ClusterImage& image, std::string_view topi
     return {.partition = {*id, partition}};
 }
 
-/// As locate(), where it is owned.
-inline ErrorCode find_leader(BrokerShard& here, const TopicPartition& id, std::int32_t epoch,
-                             Partition*& partition) {
-    partition = here.find(id);
-    if (partition == nullptr) {
-        return here.is_offline(id) ? ErrorCode::kafka_storage_error
-                                   : ErrorCode::not_leader_or_follower;
-    }
-    return partition->check_leader(epoch);
-}
-
 }  // namespace moldau::broker

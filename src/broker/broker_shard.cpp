@@ -45,6 +45,15 @@ Partition* BrokerShard::find(const TopicPartition& id) {
     return found == partitions_.end() ? nullptr : found->second.partition.get();
 }
 
+ErrorCode BrokerShard::find_leader(const TopicPartition& id, std::int32_t epoch,
+                                   Partition*& partition) {
+    partition = find(id);
+    if (partition == nullptr) {
+        return is_offline(id) ? ErrorCode::kafka_storage_error : ErrorCode::not_leader_or_follower;
+    }
+    return partition->check_leader(epoch);
+}
+
 void BrokerShard::write_soon(Partition& partition) {
     dirty_.push_back(partition.id());
     if (dirty_.size() > 1) return;
@@ -261,18 +270,11 @@ void BrokerShard::remove(const TopicPartition& id) {
 
 std::optional<std::string> BrokerShard::set_aside(const std::string& directory,
                                                   std::string_view suffix) {
-    // Kafka's form: <partition>.<id>-delete, within the 255 bytes that a name may have.
-    const std::string end =
-        fmt::format(".{:016x}{:016x}-{}", shard().random().next(), shard().random().next(), suffix);
-    const std::size_t slash = directory.rfind('/') + 1;
-    std::string aside =
-        directory.substr(0, std::min(directory.size(), slash + 255 - end.size())) + end;
-    if (auto ok = place_.disk.rename(directory, aside); !ok) {
-        shard().log().error("cannot set a partition's directory aside directory={} reason={}",
-                            directory, ok.error().detail);
-        return std::nullopt;
-    }
-    return aside;
+    auto aside = moldau::broker::set_aside(place_.disk, shard().random(), directory, suffix);
+    if (aside) return std::move(*aside);
+    shard().log().error("cannot set a partition's directory aside directory={} reason={}",
+                        directory, aside.error().detail);
+    return std::nullopt;
 }
 
 runtime::Task<> BrokerShard::remove_directory(std::string path, Duration delay) {

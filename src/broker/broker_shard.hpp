@@ -76,6 +76,9 @@ public:
     /// nullptr: not here; a log that could not be opened is in offline().
     Partition* find(const TopicPartition& id);
     bool is_offline(const TopicPartition& id) const { return offline_.contains(id); }
+    /// As find(), where this node leads the partition and `epoch` (-1: any) is the leader's.
+    /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
+    ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);
     std::size_t partition_count() const { return partitions_.size(); }
 
     /// Makes the partitions what the image says they are; on return requests are answered by it.

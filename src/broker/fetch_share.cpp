@@ -15,15 +15,6 @@ std::optional<log::EpochEnd> divergence(const log::Log& log, const FetchItem& it
     return std::nullopt;
 }
 
-ErrorCode availability(BrokerShard& owner, const FetchItem& item, Partition*& partition) {
-    partition = owner.find(item.partition);
-    if (partition == nullptr) {
-        return owner.is_offline(item.partition) ? ErrorCode::kafka_storage_error
-                                                : ErrorCode::not_leader_or_follower;
-    }
-    return partition->check_leader(item.current_leader_epoch);
-}
-
 /// One pass over a share's items.
 class Reading {
 public:
@@ -45,7 +36,7 @@ private:
         const FetchItem& item = share_->items[index];
         FetchedPartition& answer = share_->answers[index];
         Partition* partition = nullptr;
-        answer.error = availability(owner_, item, partition);
+        answer.error = owner_.find_leader(item.partition, item.current_leader_epoch, partition);
         if (answer.error != ErrorCode::none) {
             share_->must_answer = true;
             return;

@@ -25,7 +25,7 @@ Result<bool> says_something(Disk& disk, const std::string& directory, const Dire
     if (entry.name == ".lock" || entry.name == "lost+found" || entry.name.ends_with(".tmp") ||
         entry.name == raft::kBootstrapFile)
         return false;
-    if (entry.name != "__cluster_metadata-0") return true;
+    if (entry.name != kMetadataLogDirectory) return true;
     auto inner = disk.list(directory + "/" + entry.name);
     if (!inner) return Error(inner.error());
     return std::ranges::any_of(

@@ -1,5 +1,7 @@
 #include "metadata_log.hpp"
 
+#include "log_directories.hpp"
+
 #include "moldau/base/endian.hpp"
 #include "moldau/controller/bootstrap.hpp"
 #include "moldau/log/log_directory.hpp"
@@ -18,7 +20,6 @@
 namespace moldau::broker {
 namespace {
 
-constexpr std::string_view kDirectory = "__cluster_metadata-0";
 constexpr std::string_view kPartSuffix = ".part";
 constexpr std::size_t kSnapshotBytesMax = std::size_t{1} << 31U;
 constexpr std::size_t kReadBytes = std::size_t{4} << 20U;
@@ -53,7 +54,7 @@ MetadataLog::MetadataLog(runtime::Shard& shard, log::FileCache& files, Setup set
     : shard_(shard),
       files_(files),
       setup_(std::move(setup)),
-      directory_(fmt::format("{}/{}", setup_.log_directory, kDirectory)),
+      directory_(fmt::format("{}/{}", setup_.log_directory, kMetadataLogDirectory)),
       schedule_(setup_.snapshots, {}),
       moved_(shard),
       grew_(shard) {}

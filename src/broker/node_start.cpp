@@ -15,7 +15,6 @@ namespace moldau::broker {
 namespace {
 
 constexpr std::int16_t kNewestMetadataVersion = metadata::kMetadataVersionMost;
-constexpr std::string_view kMetadataDirectory = "__cluster_metadata-0";
 constexpr std::int16_t kPlaintext = 0;
 
 Uuid new_incarnation(Random& random) {
@@ -203,7 +202,7 @@ void NodeState::clean_directories() {
     const metadata::ClusterImage& image = metadata->newest();
     for (const LogDirectory& each : facts.directories->all()) {
         for (const std::string& name : each.partitions) {
-            if (name == kMetadataDirectory) continue;
+            if (name == kMetadataLogDirectory) continue;
             const auto partition = log::partition_of(name);
             const Uuid* topic = image.topic_ids.find(partition->topic);
             const metadata::Partition* known =
@@ -212,9 +211,7 @@ void NodeState::clean_directories() {
                 std::ranges::find(known->replicas, node.id) != known->replicas.end())
                 continue;
             const std::string path = each.path + "/" + name;
-            const std::string aside = fmt::format("{}.{:016x}{:016x}-stray", path,
-                                                  home.random().next(), home.random().next());
-            const auto renamed = home_disk.rename(path, aside);
+            const auto renamed = set_aside(home_disk, home.random(), path, "stray");
             home.log().warn("a directory of a partition that this node does not have: {} path={}",
                             renamed ? "set aside as -stray" : "left alone", path);
         }

@@ -14,8 +14,6 @@
 namespace moldau::broker {
 namespace {
 
-constexpr std::string_view kMetadataDirectory = "__cluster_metadata-0";
-
 /// Random, and as in Kafka never one that begins with '-', which a shell takes for an option.
 Uuid new_id(Random& random) {
     while (true) {
@@ -65,7 +63,7 @@ runtime::Task<Result<>> sync_names(runtime::Shard& shard, Disk& disk, std::strin
 runtime::Task<Result<>> write_first_files(runtime::Shard& shard, Disk& disk,
                                           const StorageRules& rules,
                                           const LogDirectory& directory) {
-    const std::string metadata = fmt::format("{}/{}", directory.path, kMetadataDirectory);
+    const std::string metadata = fmt::format("{}/{}", directory.path, kMetadataLogDirectory);
     if (auto ok = disk.create_directories(metadata); !ok) co_return Error(ok.error());
     const controller::FormatFiles files = controller::format_files(
         shard.clock().wall(), rules.features,
@@ -161,6 +159,17 @@ runtime::Task<Result<Storage>> open_storage(runtime::Shard& shard, Disk& disk, S
                          storage.cluster_id, rules.node_id, metadata.path);
     }
     co_return storage;
+}
+
+DiskResult<std::string> set_aside(Disk& disk, Random& random, const std::string& directory,
+                                  std::string_view suffix) {
+    const std::uint64_t high = random.next();
+    const std::string end = fmt::format(".{:016x}{:016x}-{}", high, random.next(), suffix);
+    const std::size_t slash = directory.rfind('/') + 1;
+    std::string aside =
+        directory.substr(0, std::min(directory.size(), slash + 255 - end.size())) + end;
+    if (auto ok = disk.rename(directory, aside); !ok) return ok.error();
+    return aside;
 }
 
 DiskResult<> remove_directory_with_files(Disk& disk, const std::string& path) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace moldau::broker {
@@ -33,6 +34,11 @@ struct Storage {
 /// Errors: kafka_storage_error · inconsistent_cluster_id: directories of several clusters or of
 /// another node, a directory that is not formatted or twice the same, with what to do about it.
 runtime::Task<Result<Storage>> open_storage(runtime::Shard& shard, Disk& disk, StorageRules rules);
+
+/// Renames a partition's directory so that it is no partition's any more, in Kafka's form
+/// "<name>.<32 hex digits>-<suffix>", within the 255 bytes that a name may have; the new path.
+DiskResult<std::string> set_aside(Disk& disk, Random& random, const std::string& directory,
+                                  std::string_view suffix);
 
 /// Removes a directory of files. Errors: the disk's; what could be removed is.
 DiskResult<> remove_directory_with_files(Disk& disk, const std::string& path);

@@ -27,7 +27,7 @@ Deleted error(ErrorCode code) {
 /// `here` outlives the task.
 runtime::Task<Deleted> raise(BrokerShard* here, TopicPartition id, std::int64_t offset) {
     Partition* partition = nullptr;
-    const ErrorCode refused = find_leader(*here, id, -1, partition);
+    const ErrorCode refused = here->find_leader(id, -1, partition);
     if (refused != ErrorCode::none) co_return error(refused);
     log::Log& log = partition->log();
     if (!log.config().deletes) co_return error(ErrorCode::policy_violation);

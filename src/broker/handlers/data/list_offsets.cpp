@@ -82,7 +82,7 @@ Result1 at_start(const Partition& partition) {
 /// `here` outlives the task.
 runtime::Task<Result1> find(BrokerShard* here, TopicPartition id, Question question) {
     Partition* partition = nullptr;
-    const ErrorCode refused = find_leader(*here, id, question.current_leader_epoch, partition);
+    const ErrorCode refused = here->find_leader(id, question.current_leader_epoch, partition);
     if (refused != ErrorCode::none) co_return error(refused);
     if (question.timestamp == kLatest) co_return at_end(*partition, question.isolation);
     if (question.timestamp == kEarliest || question.timestamp == kEarliestLocal)

@@ -28,7 +28,7 @@ EpochEnd error(ErrorCode code) {
 /// `here` outlives the task.
 runtime::Task<EpochEnd> find(BrokerShard* here, TopicPartition id, Question question) {
     Partition* partition = nullptr;
-    const ErrorCode refused = find_leader(*here, id, question.current_leader_epoch, partition);
+    const ErrorCode refused = here->find_leader(id, question.current_leader_epoch, partition);
     if (refused != ErrorCode::none) co_return error(refused);
     EpochEnd result;
     const log::Log& log = partition->log();

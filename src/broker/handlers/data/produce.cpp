@@ -13,7 +13,6 @@
 #include "moldau/runtime/wait.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,9 +25,7 @@ constexpr std::int16_t kAcksAll = -1;
 /// A client that says less can hardly mean it: the write itself takes a turn of the shard.
 constexpr Duration kTimeoutLeast = std::chrono::milliseconds(100);
 
-/// Only brokers' coordinators and the admin clients of Kafka's own tools write to these.
-constexpr std::array<std::string_view, 3> kInternalTopics = {
-    "__consumer_offsets", "__transaction_state", "__share_group_state"};
+/// Who may write to internal topics: the admin clients of Kafka's own tools.
 constexpr std::string_view kAdminClientId = "__admin_client";
 
 struct Slot {
@@ -85,11 +82,9 @@ using ParcelPtr = std::shared_ptr<Parcel>;
 
 void append_here(BrokerShard& here, const TopicPartition& id, const Bytes& frame, BytesView records,
                  bool all_replicas, AppendDone done) {
-    Partition* partition = here.find(id);
-    if (partition == nullptr) {
-        done({.error = here.is_offline(id) ? ErrorCode::kafka_storage_error
-                                           : ErrorCode::not_leader_or_follower,
-              .message = {}});
+    Partition* partition = nullptr;
+    if (const ErrorCode refused = here.find_leader(id, -1, partition); refused != ErrorCode::none) {
+        done({.error = refused, .message = {}});
         return;
     }
     partition->append(here.validator(), frame, records, all_replicas, std::move(done));
@@ -198,8 +193,7 @@ private:
         TopicPartition id{{}, partition.index};
         std::string_view name;
         const ErrorCode unknown = find_topic(topic, id.topic, name);
-        const bool is_internal = std::ranges::find(kInternalTopics, name) != kInternalTopics.end();
-        if (is_internal && context_.client_id != kAdminClientId)
+        if (is_internal_topic(name) && context_.client_id != kAdminClientId)
             return operation_->refuse(slot, ErrorCode::invalid_topic_exception);
         if (unknown != ErrorCode::none) return operation_->refuse(slot, unknown);
         if (context_.image().find_partition(id.topic, id.partition) == nullptr)
