@@ -69,25 +69,38 @@ auto uninterrupted(Call call) {
     return result;
 }
 
+/// Closes what may be the last descriptor of a file without a name: the file's pages and blocks are
+/// given back by that, for which a large one takes tens of milliseconds.
+void close_deleted(runtime::WorkerPool& pool, int fd) {
+    if (!pool.submit([fd] { ::close(fd); })) ::close(fd);
+}
+
 /// An open descriptor; counted, since operations on the pool may outlive the file.
 class Opened {
 public:
-    Opened(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    Opened(runtime::WorkerPool& pool, int fd, std::string path)
+        : pool_(pool), fd_(fd), path_(std::move(path)) {}
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
-    ~Opened() { ::close(fd_); }
+    ~Opened() {
+        struct stat status{};
+        const bool is_deleted = ::fstat(fd_, &status) == 0 && status.st_nlink == 0;
+        is_deleted ? close_deleted(pool_, fd_) : (void)::close(fd_);
+    }
     int fd() const { return fd_; }
     const std::string& path() const { return path_; }
 
 private:
+    runtime::WorkerPool& pool_;
     int fd_;
     std::string path_;
 };
 
-DiskResult<std::shared_ptr<Opened>> open_path(const std::string& path, int flags) {
+DiskResult<std::shared_ptr<Opened>> open_path(runtime::WorkerPool& pool, const std::string& path,
+                                              int flags) {
     const int fd = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
     if (fd < 0) return disk_error("open", path, errno);
-    return std::make_shared<Opened>(fd, path);
+    return std::make_shared<Opened>(pool, fd, path);
 }
 
 /// How many of the `pages` pages from byte `at` on are in the page cache; nothing: the kernel does
@@ -271,6 +284,11 @@ public:
     }
 
     DiskResult<> truncate(std::uint64_t size) override {
+        // ext4 takes a file that was truncated to nothing for one that is being replaced, though it
+        // was empty before, and starts to write all of it to the device when it is closed.
+        const auto now = this->size();
+        if (!now) return now.error();
+        if (*now == size) return {};
         if (uninterrupted([&] { return ::ftruncate(opened_->fd(), static_cast<off_t>(size)); }) !=
             0)
             return disk_error("truncate", opened_->path(), errno);
@@ -323,7 +341,7 @@ public:
     SystemDisk(runtime::Shard& shard, runtime::WorkerPool& pool) : shard_(shard), pool_(pool) {}
 
     DiskResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-        auto opened = open_path(path, flags_of(mode));
+        auto opened = open_path(pool_, path, flags_of(mode));
         if (!opened) return opened.error();
         return std::make_unique<SystemFile>(shard_, pool_, std::move(*opened));
     }
@@ -335,8 +353,12 @@ public:
     }
 
     DiskResult<> remove(const std::string& path) override {
-        if (::remove(path.c_str()) != 0) return disk_error("remove", path, errno);
-        return {};
+        // Held beyond the loss of its name, so that it is the pool that lets go of it at last.
+        const int held = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        const DiskResult<> removed =
+            ::remove(path.c_str()) == 0 ? DiskResult<>() : disk_error("remove", path, errno);
+        if (held >= 0) removed ? close_deleted(pool_, held) : (void)::close(held);
+        return removed;
     }
 
     DiskResult<std::vector<DirectoryEntry>> list(const std::string& path) override {
@@ -379,8 +401,8 @@ public:
     void sync_directory(const std::string& path, DiskDone<> done) override {
         submit<void>(
             shard_, pool_,
-            [path]() -> DiskResult<> {
-                auto opened = open_path(path, O_RDONLY | O_DIRECTORY);
+            [&pool = pool_, path]() -> DiskResult<> {
+                auto opened = open_path(pool, path, O_RDONLY | O_DIRECTORY);
                 if (!opened) return opened.error();
                 if (uninterrupted([&] { return ::fsync((*opened)->fd()); }) != 0)
                     return disk_error("sync directory", path, errno);
@@ -408,7 +430,7 @@ public:
     }
 
     DiskResult<std::unique_ptr<DiskLock>> lock(const std::string& path) override {
-        auto opened = open_path(path, O_RDWR | O_CREAT);
+        auto opened = open_path(pool_, path, O_RDWR | O_CREAT);
         if (!opened) return opened.error();
         if (::flock((*opened)->fd(), LOCK_EX | LOCK_NB) != 0)
             return disk_error("lock", path, errno);

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <fcntl.h>
+#include <filesystem>
 #include <future>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -20,6 +21,7 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace moldau::io {
@@ -32,6 +34,16 @@ using testing::HasSubstr;
 
 DirectoryEntry file_named(std::string name) {
     return {std::move(name), false};
+}
+
+/// How many descriptors this process has of the file that the system calls `name`.
+std::size_t descriptors_of(const std::string& name) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code none;  // the descriptor of the listing itself is gone again
+        if (std::filesystem::read_symlink(entry.path(), none) == name) ++count;
+    }
+    return count;
 }
 
 class SystemDiskTest : public testing::Test {
@@ -120,6 +132,41 @@ TEST_F(SystemDiskTest, TruncatesAndPreallocatesWithZeros) {
     EXPECT_EQ(read(*file, 0, 10), std::string("he\0\0\0", 5));
     ASSERT_TRUE(file->preallocate(3)) << "never makes it shorter";
     EXPECT_EQ(*file->size(), 5U);
+}
+
+// To ext4 it is more than nothing: closing such a file would write all of it to the device.
+TEST_F(SystemDiskTest, TruncatingToTheSizeThatItHasIsNothing) {
+    auto file = open("log");
+    const std::array<timespec, 2> long_ago{timespec{.tv_sec = 1'000, .tv_nsec = 0},
+                                           timespec{.tv_sec = 1'000, .tv_nsec = 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path("log").c_str(), long_ago.data(), 0), 0);
+    ASSERT_TRUE(file->truncate(0));
+    struct stat status{};
+    ASSERT_EQ(stat(path("log").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mtim.tv_sec, 1'000) << "the system was asked to truncate";
+    ASSERT_TRUE(file->truncate(1));
+    ASSERT_EQ(stat(path("log").c_str(), &status), 0);
+    EXPECT_NE(status.st_mtim.tv_sec, 1'000);
+}
+
+TEST_F(SystemDiskTest, ARemovedFilesRoomIsGivenBackByThePool) {
+    std::promise<void> goes_on;
+    runtime::WorkerPool pool({.name = "one", .threads = 1});
+    ASSERT_TRUE(pool.submit([waits = goes_on.get_future()] { waits.wait(); }));
+    auto disk = make_system_disk(shard_, pool);
+    auto file = disk->open(path("log"), OpenMode::create_new);
+    ASSERT_TRUE(file);
+    const std::array pieces{as_bytes("hello")};
+    ASSERT_TRUE((*file)->write(0, pieces));
+    const std::size_t before = descriptors_of(path("log") + " (deleted)");
+    ASSERT_TRUE(disk->remove(path("log")));
+    EXPECT_TRUE(disk->list(directory_.path())->empty());
+    file->reset();
+    EXPECT_EQ(before, 0U);
+    EXPECT_EQ(descriptors_of(path("log") + " (deleted)"), 2U) << "the name's and the file's";
+    goes_on.set_value();
+    pool.stop();
+    EXPECT_EQ(descriptors_of(path("log") + " (deleted)"), 0U);
 }
 
 TEST_F(SystemDiskTest, TellsWhatIsInMemoryAndBringsInWhatIsNot) {
