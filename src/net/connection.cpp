@@ -13,6 +13,7 @@ namespace {
 constexpr int kReadsPerTurn = 8;             // then other connections of the shard have their turn
 constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
 constexpr std::size_t kFileBytesPerSend = std::size_t{1} << 20U;
+constexpr Duration kStaysHot = std::chrono::milliseconds(20);     // what was seen in the page cache
 constexpr std::uint64_t kBytesPerTurn = std::uint64_t{4} << 20U;  // of writing, likewise
 constexpr Duration kOverloadPause = std::chrono::milliseconds(10);
 constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 KiB a second
@@ -187,42 +188,43 @@ Connection::Sending Connection::send_some() {
         }
         put = stream_->send_file(part);
     }
-    if (put.status == IoStatus::would_block) {
-        brought_in_ = {};  // it may be pushed out of memory again while the peer takes its time
-        return Sending::blocked;
-    }
+    if (put.status == IoStatus::would_block) return Sending::blocked;
     if (put.status != IoStatus::ok) {
         end_at_once("sending failed");
         return Sending::failed;
     }
     (void)replies_.sent(put.bytes);
-    if (put.bytes < brought_in_.bytes) {
-        brought_in_.at += put.bytes;
-        brought_in_.bytes -= put.bytes;
-    } else {
-        brought_in_ = {};
+    if (next.pieces == 0) {
+        hot_.at += put.bytes;
+        hot_.bytes -= put.bytes;
+        if (hot_.empty()) hot_ = {};
     }
     bytes_sent_ += put.bytes;
     last_active_ = shard_.now();
     return Sending::sent;
 }
 
-/// What of `file`, from its first byte on, is in memory: sending more would hold up the shard.
-FileSlice Connection::part_to_send(const FileSlice& file) const {
-    FileSlice part = file;
-    if (brought_in_.file == file.file && brought_in_.at == file.at) {
-        part.bytes = std::min(part.bytes, brought_in_.bytes);
-    } else {
-        part.bytes = file.file->in_memory(file.at, std::min(part.bytes, kFileBytesPerSend));
+/// What of `file`, from its first byte on, is in memory: sending more would hold up the shard. What
+/// was so a moment ago is not asked about again.
+FileSlice Connection::part_to_send(const FileSlice& file) {
+    const MonoTime now = shard_.now();
+    if (hot_.file != file.file || hot_.at != file.at || now >= hot_until_) {
+        hot_ = {};
+        const std::size_t bytes =
+            file.file->in_memory(file.at, std::min(file.bytes, kFileBytesPerSend));
+        if (bytes == 0) return {};
+        hot_ = {file.file, file.at, bytes};
+        hot_until_ = now + kStaysHot;
     }
-    return part;
+    return hot_;
 }
 
 runtime::Task<> Connection::bring_in() {
     MOLDAU_CHECK(disk_ != nullptr, "ranges of files are sent, and the server has no disk");
     const DiskResult<> done = co_await runtime::bring_in(shard_, *disk_, cold_);
     if (done) {
-        brought_in_ = std::exchange(cold_, {});
+        hot_ = std::exchange(cold_, {});
+        hot_until_ = shard_.now() + kStaysHot;
         co_return;
     }
     cold_ = {};

@@ -70,7 +70,7 @@ private:
     enum class Sending : std::uint8_t { sent, blocked, cold, failed };
     Sending send_some();
     Sending send_turn();
-    FileSlice part_to_send(const FileSlice& file) const;
+    FileSlice part_to_send(const FileSlice& file);
     bool charge();
     std::size_t in_use() const { return frames_.held() + replies_.bytes(); }
     void end_at_once(std::string_view reason);
@@ -87,8 +87,9 @@ private:
     std::unique_ptr<Session> session_;
     FrameBuffer frames_;
     ReplyQueue replies_;
-    FileSlice cold_;        // what bring_in() is for
-    FileSlice brought_in_;  // sent without asking again: some file systems never say that it is hot
+    FileSlice cold_;      // what bring_in() is for
+    FileSlice hot_;       // what is in memory of the file to be sent next, as seen or brought in
+    MonoTime hot_until_;  // then it may have been pushed out again
     runtime::MemoryBudget::Holder memory_;  // follows in_use()
     runtime::Signal progress_;              // replies were sent, or writing has ended
     MonoTime last_active_;                  // bytes came or went

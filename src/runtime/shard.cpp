@@ -17,6 +17,7 @@ namespace moldau::runtime {
 namespace {
 
 constexpr Duration kStopWarning = std::chrono::seconds(5);
+constexpr int kRoundsPerTurn = 8;  // then streams and timers have their turn
 
 class SteadyAlarm final : public Alarm {
 public:
@@ -93,22 +94,51 @@ Result<> Shard::enqueue(Job job) {
         state_->mailbox.push_back(std::move(job));
         first = !std::exchange(state_->mailbox_posted, true);
     }
-    if (first) boost::asio::post(state_->io, [this] { deliver(); });
+    if (first) post_turn();
     return {};
 }
 
-void Shard::deliver() {
+void Shard::post_turn() {
+    boost::asio::post(state_->io, [this] { turn(); });
+}
+
+// What jobs and tasks bring about on their own shard happens in the same turn: each turn more of
+// the loop would be a look at all streams, a system call.
+void Shard::turn() {
+    struct Turning {
+        explicit Turning(Shard& of) : shard(of) { shard.state_->turning = true; }
+        Turning(const Turning&) = delete;
+        Turning& operator=(const Turning&) = delete;
+        ~Turning() {
+            shard.state_->turning = false;
+            if (goes_on && !shard.state_->killed) shard.post_turn();
+        }
+        Shard& shard;
+        bool goes_on = true;  // also when an exception ends it
+    } turning(*this);
+    for (int round = 0; round < kRoundsPerTurn && turning.goes_on; ++round) {
+        run_ready();
+        const bool had_jobs = run_jobs();
+        turning.goes_on = had_jobs || !state_->ready.alone();
+    }
+}
+
+bool Shard::run_jobs() {
     {
         const std::lock_guard lock(state_->mailbox_mutex);
+        if (state_->mailbox.empty()) {
+            state_->mailbox_posted = false;
+            return false;
+        }
         state_->mailbox.swap(state_->delivered);
         state_->mailbox_counted = 0;
-        state_->mailbox_posted = false;
     }
     for (Job& job : state_->delivered) {
         if (state_->killed) break;
         run_guarded(job);
     }
     state_->delivered.clear();
+    return true;
 }
 
 void Shard::run_guarded(Job& job) {
@@ -145,11 +175,10 @@ void Shard::on_alarm() {
 }
 
 void Shard::run_ready() {
-    state_->ready_posted = false;
-    // Those that become ready meanwhile wait for the next turn: streams and timers come between.
+    // Those that become ready meanwhile wait for the next round.
     ListLink now_ready;
     now_ready.take_ring_of(state_->ready);
-    while (!now_ready.alone()) {
+    while (!now_ready.alone() && !state_->killed) {
         auto& place = static_cast<Waiter::Place&>(*now_ready.next());
         place.leave();
         place.waiter.resume();
@@ -157,11 +186,9 @@ void Shard::run_ready() {
 }
 
 void Shard::add_ready(ListLink& place) {
+    const bool is_first = state_->ready.alone();
     place.join(state_->ready);
-    if (std::exchange(state_->ready_posted, true)) return;
-    boost::asio::post(state_->io, [this] {
-        if (!state_->killed) run_ready();
-    });
+    if (is_first && !state_->turning) post_turn();
 }
 
 void Shard::run() {

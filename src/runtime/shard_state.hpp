@@ -64,9 +64,9 @@ struct Shard::State {
     MonoTime alarm_at = kForever;
     bool advancing = false;
 
-    ListLink tasks;  // all, oldest first
-    ListLink ready;  // places of the waiters to be resumed
-    bool ready_posted = false;
+    ListLink tasks;        // all, oldest first
+    ListLink ready;        // places of the waiters to be resumed
+    bool turning = false;  // a turn runs: it looks for what becomes ready
     RunningTask* current = nullptr;
     bool stopping = false;
     bool killed = false;
@@ -74,7 +74,7 @@ struct Shard::State {
     std::mutex mailbox_mutex;
     std::vector<Job> mailbox;
     std::size_t mailbox_counted = 0;  // jobs in it that the bound counts
-    bool mailbox_posted = false;
+    bool mailbox_posted = false;      // a turn is to come, or runs, that looks into it
     bool mailbox_closed = false;
     std::vector<Job> delivered;  // the loop's own
 

@@ -89,7 +89,9 @@ private:
     struct State;
 
     Result<> enqueue(Job job);
-    void deliver();
+    void post_turn();
+    void turn();
+    bool run_jobs();
     void run_guarded(Job& job);
     void alarm_by(MonoTime at);
     void add_ready(ListLink& place);

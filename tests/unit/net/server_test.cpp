@@ -113,6 +113,36 @@ std::unique_ptr<Session> ScriptedService::open(runtime::Shard& shard, const Conn
     return session;
 }
 
+/// A file that is in memory, and counts how often that was asked.
+class HotFile final : public File {
+public:
+    explicit HotFile(std::shared_ptr<File> real) : real_(std::move(real)) {}
+    int questions() const { return questions_; }
+
+    std::size_t in_memory(std::uint64_t, std::size_t count) override {
+        ++questions_;
+        return count;
+    }
+    int descriptor() const override { return real_->descriptor(); }
+    DiskResult<> write(std::uint64_t at, std::span<const BytesView> pieces) override {
+        return real_->write(at, pieces);
+    }
+    DiskResult<TryRead> try_read(std::uint64_t at, MutableBytes into) override {
+        return real_->try_read(at, into);
+    }
+    void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) override {
+        real_->read(at, count, std::move(done));
+    }
+    void sync(DiskDone<> done) override { real_->sync(std::move(done)); }
+    DiskResult<std::uint64_t> size() override { return real_->size(); }
+    DiskResult<> truncate(std::uint64_t size) override { return real_->truncate(size); }
+    DiskResult<> preallocate(std::uint64_t size) override { return real_->preallocate(size); }
+
+private:
+    std::shared_ptr<File> real_;
+    std::atomic<int> questions_ = 0;
+};
+
 class Client {
 public:
     explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -330,6 +360,23 @@ TEST(Server, SendsRangesOfFilesAmongItsRepliesWhetherInMemoryOrNot) {
             EXPECT_EQ(client->reply(), "after");
         }
     }
+}
+
+// Each partial send would ask again: two system calls beside the one that moves bytes.
+TEST(Server, AsksOnceInAWhileWhetherAPartOfAFileIsInMemory) {
+    constexpr std::size_t kBytes = 64'000'000;
+    const support::TemporaryDirectory directory;
+    RunningServer server;
+    server.put(directory.path() + "/log", std::string(kBytes, 'x'));
+    const auto file = std::make_shared<HotFile>(server.service.file);
+    server.service.file = file;
+    const Client client(server.port());
+    const auto start = std::chrono::steady_clock::now();
+    client.send("file 0 64000000");
+    EXPECT_EQ(client.reply().size(), kBytes + 2);
+    const auto took = std::chrono::steady_clock::now() - start;
+    const auto whiles = took / milliseconds(20) + 1;
+    EXPECT_LE(file->questions(), static_cast<long>(kBytes >> 20U) + 1 + whiles);
 }
 
 TEST(Server, ClosesWhenAFileIsShorterThanWhatWasPromised) {

@@ -59,6 +59,42 @@ TEST(Shard, RunsJobsInTheOrderOfPostingAndNeverInsideThePost) {
     EXPECT_THAT(lines, ElementsAre("a", "b"));
 }
 
+Task<> brings_about(Shard& shard, Signal& signal, Lines& lines) {
+    (void)co_await signal.wait();
+    lines.emplace_back("woken");
+    (void)shard.post([&] { lines.emplace_back("posted by the woken"); });
+}
+
+TEST(Shard, DoesInOneTurnWhatJobsAndTasksBringAbout) {
+    LoneShard lone;
+    Lines lines;
+    Signal signal(lone.shard);
+    spawn(lone.shard, "waits", brings_about(lone.shard, signal, lines));
+    lone.run();
+    EXPECT_TRUE(lone.shard.post([&] {
+        lines.emplace_back("job");
+        signal.set();
+    }));
+    EXPECT_TRUE(lone.shard.poll_one());
+    EXPECT_THAT(lines, ElementsAre("job", "woken", "posted by the woken"));
+    lone.run();
+}
+
+TEST(Shard, AJobThatPostsItselfAgainLeavesTheLoopToOthers) {
+    LoneShard lone;
+    int ran = 0;
+    Job again = [&] {
+        ++ran;
+        (void)lone.shard.post([&] { again(); });
+    };
+    EXPECT_TRUE(lone.shard.post([&] { again(); }));
+    EXPECT_TRUE(lone.shard.poll_one());
+    const int in_one_turn = ran;
+    EXPECT_LT(in_one_turn, 100);
+    EXPECT_TRUE(lone.shard.poll_one());
+    EXPECT_GT(ran, in_one_turn) << "it goes on in the next turn";
+}
+
 TEST(Shard, RefusesAJobWhenTheMailboxIsFullAndTakesJobsAgainWhenItIsEmptied) {
     LoneShard lone(2);
     int ran = 0;
