@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The same loads on Moldau and on Apache Kafka, one after another on this machine, and their figures beside each other.
+"""The same loads on Moldau and on Apache Kafka, one after another on this machine, and their figures beside each other and
+beside those of bare loops, which do what the kernel makes everyone pay for.
 
-  side_by_side.py --bench MOLDAU-BENCH --moldaud MOLDAUD [OPTIONS]     `./dev bench side-by-side [OPTIONS]` builds both first
+  side_by_side.py --bench MOLDAU-BENCH --moldaud MOLDAUD --bare BARE_LOOPS [OPTIONS]     `./dev bench side-by-side [OPTIONS]` builds them first
 
 Each engine runs with fresh data on loopback ports that were free; its own CPU time and memory are read from /proc. In each
-round an engine is started, left idle, warmed up, and then loaded: 1 KiB records in 64 KiB batches, the same read again, one
-record of 100 bytes in each request, a fixed rate. The figures are the medians of the rounds."""
+round an engine is started, left idle, loaded for a while as it is after a start, and then, warm, again: 1 KiB records in 64 KiB
+batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
+are the medians of the rounds."""
 import argparse
 import datetime
 import json
@@ -26,17 +28,22 @@ ROOT = os.path.dirname(HERE)
 COMPAT = os.path.join(ROOT, 'tests', 'compat')
 sys.path.insert(0, COMPAT)
 from apache_kafka import BROKER, TOOL, two_free_ports  # noqa: E402
+from warm_memory import WarmMemory  # noqa: E402
 
 TICKS = os.sysconf('SC_CLK_TCK')
 KAFKA_HEAP = '-Xms1g -Xmx1g'  # what Kafka's own kafka-server-start takes
 READY_WITHIN_S = 120
+SMALL_FETCHES = ('--fetch-bytes', '65536', '--partition-bytes', '65536')
 
 # name in a round's figures | what it is | unit | factor to the unit | digits
 ROWS = (
     ('produce_cpu_s_per_gb', 'produce: broker CPU for each GB', 's/GB', 1, 2),
     ('produce_mb_per_s', 'produce: throughput', 'MB/s', 1, 0),
+    ('produce_first_cpu_s_per_gb', 'produce, first after the start: CPU for each GB', 's/GB', 1, 2),
     ('consume_cpu_s_per_gb', 'consume: broker CPU for each GB', 's/GB', 1, 2),
     ('consume_mb_per_s', 'consume: throughput', 'MB/s', 1, 0),
+    ('consume_first_cpu_s_per_gb', 'consume, first after the start: CPU for each GB', 's/GB', 1, 2),
+    ('consume_small_cpu_s_per_gb', 'consume, 64 KiB a fetch: CPU for each GB', 's/GB', 1, 2),
     ('unbatched_cpu_us', 'unbatched: broker CPU for each request', 'µs', 1, 1),
     ('unbatched_per_s', 'unbatched: requests a second', '1/s', 1, 0),
     ('latency_p50_us', 'latency at {rate}/s: p50', 'µs', 1, 0),
@@ -48,6 +55,7 @@ ROWS = (
     ('idle_cpu_percent', 'CPU of one core, idle', '%', 1, 2),
     ('start_ms', 'start to ready, empty', 'ms', 1, 0),
 )
+CONSUMPTIONS = 3  # in a round: one takes a second or less
 MORE_IS_BETTER = {'produce_mb_per_s', 'consume_mb_per_s', 'unbatched_per_s'}
 
 
@@ -196,18 +204,26 @@ def one_round(options, make):
         figures, reports = {'start_ms': engine.start_ms}, {}
         figures.update(idle(engine, options.idle_s))
         records = str(int(options.gigabytes * 1e9 / 1024))
+        size = int(options.gigabytes * 1.05e9)
         partitions = ('--create', '--partitions', str(options.partitions))
         seconds = ('--duration-s', str(options.seconds))
-        load(options, engine, 'produce', 'warm', *partitions, '--duration-s', str(options.warmup_s))
-        load(options, engine, 'consume', 'warm')
-        load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', '--duration-s', str(options.warmup_s))
+        warm = ('--duration-s', str(options.warmup_s))
+        with WarmMemory(options.scratch, size):
+            reports['produce_first'] = load(options, engine, 'produce', 'warm', *partitions, *warm)
+        reports['consume_first'] = load(options, engine, 'consume', 'warm')
+        load(options, engine, 'consume', 'warm', *SMALL_FETCHES, *warm)
+        load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', *warm)
 
-        reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
-        reports['consume'] = load(options, engine, 'consume', 'large')
+        with WarmMemory(options.scratch, size):
+            reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
+        consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
+        reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
+        reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
         reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
         reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
+        for kind in ('produce_first', 'produce', 'consume_first', 'consume', 'consume_small'):
+            figures[f'{kind}_cpu_s_per_gb'] = cpu_seconds_per_gb(reports[kind])
         for kind in ('produce', 'consume'):
-            figures[f'{kind}_cpu_s_per_gb'] = reports[kind]['processes'][0]['cpu_seconds_per_gb']
             figures[f'{kind}_mb_per_s'] = reports[kind]['mb_per_second']
         figures['unbatched_cpu_us'] = reports['unbatched']['processes'][0]['cpu_us_per_batch']
         figures['unbatched_per_s'] = reports['unbatched']['records_per_second']
@@ -218,6 +234,29 @@ def one_round(options, make):
         return {'figures': figures, 'reports': reports}
     finally:
         engine.stop()
+
+
+def cpu_seconds_per_gb(report):
+    return report['processes'][0]['cpu_seconds_per_gb']
+
+
+def bare_round(options):
+    """What the machine's kernel makes everyone pay for: bench/bare/bare_loops.cpp."""
+
+    def used(kind, amount):
+        done = subprocess.run([options.bare, kind, path, str(amount)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f'bare_loops {kind}: {done.stderr.strip()}')
+        return float(done.stdout)
+
+    size, requests = int(options.gigabytes * 1e9), int(options.seconds * 20_000)
+    with tempfile.TemporaryDirectory(prefix='moldau-bench-', dir=options.scratch) as folder:
+        path = os.path.join(folder, 'log')
+        with WarmMemory(folder, size):
+            figures = {'produce_cpu_s_per_gb': used('produce', size) / size * 1e9}
+        figures['consume_cpu_s_per_gb'] = statistics.median(used('consume', size) for _ in range(CONSUMPTIONS)) / size * 1e9
+        figures['unbatched_cpu_us'] = used('unbatched', requests) / requests * 1e6
+    return {'figures': figures}
 
 
 def medians(rounds):
@@ -232,12 +271,13 @@ def ratio(row, first, second):
 
 def table(options, result):
     names = [e['label'] for e in result['engines']]
-    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}' if len(names) == 2 else '']]
+    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}', 'bare loop']]
     for key, what, unit, factor, digits in ROWS:
         values = [e['figures'][key] for e in result['engines']]
         cells = [f'{v * factor:,.{digits}f}' for v in values]
-        times = ratio(key, *values) if len(values) == 2 else None
-        lines.append([what.format(rate=options.rate), unit, *cells, f'{times:.2f}' if times is not None else '-'])
+        times, bare = ratio(key, *values), result['bare']['figures'].get(key)
+        lines.append([what.format(rate=options.rate), unit, *cells, f'{times:.2f}' if times is not None else '-',
+                      f'{bare * factor:,.{digits}f}' if bare is not None else ''])
     return lines
 
 
@@ -253,9 +293,13 @@ def as_markdown(options, result, lines):
     said += [f'- {e["label"]}: {e["version"]}' for e in result['engines']]
     return '\n'.join(['# Side by side', '', *rows, '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
-                      f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache. Unbatched: 100 bytes a request, '
+                      f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache, 1 MiB of a partition and 8 MiB in all '
+                      f'a fetch ({CONSUMPTIONS} times a round, the median). "First after the start" is the first {options.warmup_s:g} s of producing '
+                      'after the start and the first reading of that; all else comes after it. Unbatched: 100 bytes a request, '
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
-                      'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults).', '',
+                      'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
+                      'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '
+                      'by `sendfile` in pieces of 1 MB; what fills the page cache gets memory that was in use before (bench/warm_memory.py).', '',
                       *said, '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
 
 
@@ -281,6 +325,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
     parser.add_argument('--moldaud', required=True, metavar='FILE')
+    parser.add_argument('--bare', required=True, metavar='FILE', help='bare_loops')
     parser.add_argument('--engines', default='kafka,moldau', metavar='A,B', help=f'two of {", ".join(ENGINES)}, also one twice (default: kafka,moldau)')
     parser.add_argument('--rounds', type=int, default=3, help='of each engine, in turn (default: 3)')
     parser.add_argument('--gigabytes', type=positive, default=2, help='to produce and consume in a round (default: 2)')
@@ -310,17 +355,19 @@ def labels(names):
 
 def main():
     options = parse(sys.argv[1:])
-    rounds = [[] for _ in options.engines]
+    rounds, bare = [[] for _ in options.engines], []
     about = machine()
     try:
         for number in range(options.rounds):
             for i, name in enumerate(options.engines):
                 print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
                 rounds[i].append(one_round(options, ENGINES[name]))
+            bare.append(bare_round(options))
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'scratch', 'results', 'name')},
+    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
+              'bare': {'figures': medians(bare), 'rounds': bare},
               'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
                           for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
     lines = table(options, result)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench/side_by_side.py: that it measures both engines and tells all of it, not how fast they are.   side_by_side_test.py MOLDAU-BENCH MOLDAUD"""
+"""bench/side_by_side.py: that it measures both engines and tells all of it, not how fast they are.   side_by_side_test.py MOLDAU-BENCH MOLDAUD BARE_LOOPS"""
 import json
 import os
 import subprocess
@@ -9,12 +9,12 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPT = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'bench', 'side_by_side.py')
-BENCH = DAEMON = None
+BENCH = DAEMON = BARE = None
 
 
 class SideBySide(unittest.TestCase):
     def run_script(self, *arguments, code=0, daemon=None):
-        done = subprocess.run([sys.executable, '-B', SCRIPT, '--bench', BENCH, '--moldaud', daemon or DAEMON, *arguments],
+        done = subprocess.run([sys.executable, '-B', SCRIPT, '--bench', BENCH, '--moldaud', daemon or DAEMON, '--bare', BARE, *arguments],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout, done.stderr
@@ -45,9 +45,12 @@ class SideBySide(unittest.TestCase):
                     self.assertGreater(value, 0, name)
             self.assertGreater(engine['figures']['loaded_rss_bytes'], engine['figures']['idle_rss_bytes'] * 0.5)
         lines = [line for line in out.splitlines() if line]
-        self.assertEqual(len(lines), 15)
-        self.assertRegex(lines[0], r'^ +unit +kafka +moldau +kafka : moldau$')
+        self.assertEqual(len(lines), 18)
+        self.assertRegex(lines[0], r'^ +unit +kafka +moldau +kafka : moldau +bare loop$')
         self.assertRegex(lines[-1], r'^start to ready, empty +ms +[\d,]+ +[\d,]+ +[\d.]+$')
+        self.assertEqual(sorted(result['bare']['figures']), ['consume_cpu_s_per_gb', 'produce_cpu_s_per_gb', 'unbatched_cpu_us'])
+        for name, value in result['bare']['figures'].items():
+            self.assertGreater(value, 0, name)
         self.assertIn('| latency at 500/s: p99.9 | µs |', page)
         self.assertIn(kafka['version'], page)
 
@@ -64,5 +67,5 @@ class SideBySide(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    BENCH, DAEMON = sys.argv.pop(1), sys.argv.pop(1)
+    BENCH, DAEMON, BARE = sys.argv.pop(1), sys.argv.pop(1), sys.argv.pop(1)
     unittest.main(verbosity=2)
