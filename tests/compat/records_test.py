@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Console|Java|Franz]"""
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -150,6 +152,31 @@ class Console(Base):
         told = [self.offsets('told', asked)[0] for asked in ('-2', '-1', 'max-timestamp', str(now))]
         self.assertEqual(told[:2] + told[3:], [0, 3, 0])
         self.assertIn(told[2], (0, 1, 2))
+
+    def test_kafkas_delete_records_trims_a_partition_for_good(self):
+        self.create('trimmed', '--partitions', '1')
+        self.kcat('-P', '-t', 'trimmed', '-p', '0', stdin=b'\n'.join(b'%d' % i for i in range(10)))
+        with tempfile.NamedTemporaryFile('w', suffix='.json') as asked:
+            json.dump({'version': 1, 'partitions': [{'topic': 'trimmed', 'partition': 0, 'offset': 6}]}, asked)
+            asked.flush()
+            self.assertIn('low_watermark: 6', self.tool('delete-records', '--offset-json-file', asked.name))
+        for number in range(ROUNDS):
+            self.assertEqual([self.offsets('trimmed', asked)[0] for asked in ('-2', '-1')], [6, 10])
+            self.assertEqual(self.kcat('-C', '-t', 'trimmed', '-o', 'beginning', '-e', '-q'), b'6\n7\n8\n9\n')
+            self.between(number)
+
+    def test_kafkas_topics_and_configs_tools_change_a_topic_for_good(self):
+        self.create('changed', '--partitions', '1', '--config', 'retention.ms=1000000')
+        self.tool('topics', '--alter', '--topic', 'changed', '--partitions', '3')
+        self.tool('configs', '--alter', '--entity-type', 'topics', '--entity-name', 'changed', '--add-config', 'max.message.bytes=2000', '--delete-config', 'retention.ms')
+        for number in range(ROUNDS):
+            told = self.tool('topics', '--describe', '--topic', 'changed')
+            self.assertRegex(told, r'PartitionCount: 3\s')
+            self.assertRegex(told, r'Configs: min\.insync\.replicas=1,max\.message\.bytes=2000\n')
+            self.assertEqual(self.offsets('changed', '-1'), {0: 0, 1: 0, 2: 0})
+            self.between(number)
+        self.tool('topics', '--delete', '--topic', 'changed')
+        self.assertNotIn('changed', self.tool('topics', '--list').split())
 
 
 class Java(Base):
