@@ -1,5 +1,6 @@
 #include "log_directories.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/raft/snapshot.hpp"
 #include "moldau/runtime/ending.hpp"
 

@@ -21,9 +21,6 @@
 
 namespace moldau::broker {
 
-/// The metadata log's own, in the directory that metadata.log.dir names.
-inline constexpr std::string_view kMetadataLogDirectory = "__cluster_metadata-0";
-
 struct LogDirectory {
     std::string path;
     std::optional<log::MetaProperties> properties;  // nothing: not formatted

@@ -3,6 +3,7 @@
 #include "log_directories.hpp"
 
 #include "moldau/base/endian.hpp"
+#include "moldau/base/topic_name.hpp"
 #include "moldau/controller/bootstrap.hpp"
 #include "moldau/log/log_directory.hpp"
 #include "moldau/log/small_files.hpp"

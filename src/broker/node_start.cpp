@@ -2,6 +2,7 @@
 #include "node_state.hpp"
 #include "supported_features.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/config/keys.hpp"
 #include "moldau/log/log_directory.hpp"
 

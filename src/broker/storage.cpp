@@ -1,5 +1,6 @@
 #include "storage.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/log/small_files.hpp"
 #include "moldau/raft/snapshot.hpp"
 #include "moldau/runtime/disk_wait.hpp"

@@ -1,8 +1,8 @@
 #include "file_dump.hpp"
 
 #include "batch_dump.hpp"
-#include "format_plan.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/log/files/clean_shutdown.hpp"
 #include "moldau/log/files/leader_epoch_checkpoint.hpp"
 #include "moldau/log/files/meta_properties.hpp"

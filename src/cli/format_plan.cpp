@@ -2,6 +2,7 @@
 
 #include "disk_tasks.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/raft/snapshot.hpp"
 
 #include <fmt/format.h>

@@ -65,7 +65,4 @@ Result<FormatPlan> plan_format(const FormatNode& node, const FormatRequest& requ
                                const std::vector<FoundDirectory>& found, Timestamp now,
                                Random& random);
 
-/// Where the metadata log lies in the first of the directories.
-inline constexpr std::string_view kMetadataLogDirectory = "__cluster_metadata-0";
-
 }  // namespace moldau::cli

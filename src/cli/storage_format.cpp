@@ -3,6 +3,7 @@
 #include "disk_tasks.hpp"
 #include "format_plan.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/cli/output.hpp"
 #include "moldau/config/load.hpp"
 #include "moldau/raft/quorum_state.hpp"

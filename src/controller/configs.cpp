@@ -1,6 +1,6 @@
 #include "moldau/controller/configs.hpp"
 
-#include "moldau/controller/topic_names.hpp"
+#include "moldau/base/topic_name.hpp"
 
 #include <fmt/format.h>
 

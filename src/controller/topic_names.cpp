@@ -1,7 +1,5 @@
 #include "moldau/controller/topic_names.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 namespace moldau::controller {
@@ -9,15 +7,6 @@ namespace {
 
 bool is_separator(char c) {
     return c == '.' || c == '_';
-}
-
-bool is_allowed(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           is_separator(c) || c == '-';
-}
-
-Error invalid(std::string what) {
-    return {ErrorCode::invalid_topic_exception, std::move(what)};
 }
 
 // Names are tried separator by separator and only as far as some topic begins so: never more tries
@@ -41,22 +30,6 @@ std::optional<std::string> search(const metadata::ClusterImage& image, std::stri
 }
 
 }  // namespace
-
-Result<> check_topic_name(std::string_view name) {
-    if (name.empty()) return invalid("a topic's name is not empty");
-    if (name == "." || name == "..")
-        return invalid(fmt::format("'{}' cannot be a topic's name", name));
-    if (name.size() > kTopicNameMax) {
-        return invalid(fmt::format("a topic's name has at most {} characters, this one has {}",
-                                   kTopicNameMax, name.size()));
-    }
-    if (!std::ranges::all_of(name, is_allowed)) {
-        return invalid(fmt::format(
-            "topic name '{}': only letters and digits of ASCII, '.', '_' and '-' are allowed",
-            name));
-    }
-    return {};
-}
 
 std::optional<std::string> colliding_topic(const metadata::ClusterImage& image,
                                            std::string_view name) {

@@ -2,6 +2,7 @@
 
 #include "new_partitions.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/controller/partition_change.hpp"
 #include "moldau/controller/placement.hpp"
 #include "moldau/controller/topic_names.hpp"

@@ -3,25 +3,9 @@
 #include "checkpoint_lines.hpp"
 #include "file_error.hpp"
 
-#include <algorithm>
+#include "moldau/base/topic_name.hpp"
 
 namespace moldau::log {
-namespace {
-
-constexpr std::size_t kTopicBytesMost = 249;
-
-// Names are not paths: what a topic cannot be called does not come out of a file either.
-bool is_topic_name(std::string_view name) {
-    const auto is_legal = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-';
-    };
-    return !name.empty() && name.size() <= kTopicBytesMost && name != "." && name != ".." &&
-           std::ranges::all_of(name, is_legal);
-}
-
-}  // namespace
-
 Result<std::vector<PartitionOffset>> parse_offset_checkpoint(std::string_view file) {
     const Result<std::vector<std::string_view>> lines = checkpoint_lines(file);
     if (!lines) return lines.error();
@@ -32,7 +16,8 @@ Result<std::vector<PartitionOffset>> parse_offset_checkpoint(std::string_view fi
         const std::string_view topic = take_until(line, ' ');
         const auto partition = parse_number<std::int32_t>(take_until(line, ' '));
         const auto offset = parse_number<std::int64_t>(line);
-        if (!is_topic_name(topic) || !partition || !offset || *partition < 0 || *offset < 0) {
+        // Names are not paths: what a topic cannot be called does not come out of a file either.
+        if (!check_topic_name(topic) || !partition || !offset || *partition < 0 || *offset < 0) {
             return file_error("line {}: '{}' is not 'topic partition offset'",
                               line_number(offsets.size()), whole.substr(0, 64));
         }

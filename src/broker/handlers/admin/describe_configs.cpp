@@ -8,8 +8,8 @@
 
 #include "effective_configs.hpp"
 
+#include "moldau/base/topic_name.hpp"
 #include "moldau/config/value.hpp"
-#include "moldau/controller/topic_names.hpp"
 
 #include <fmt/format.h>
 
@@ -137,7 +137,7 @@ public:
 private:
     Result<> describe_topic() {
         const std::string& name = resource_.resource_name;
-        if (Result<> ok = controller::check_topic_name(name); !ok) return ok.error();
+        if (Result<> ok = check_topic_name(name); !ok) return ok.error();
         if (image_.find_topic(name) == nullptr) {
             return Error{ErrorCode::unknown_topic_or_partition,
                          fmt::format("there is no topic '{}'", name)};

@@ -5,7 +5,7 @@
 
 #include "authorized_operations.hpp"
 
-#include "moldau/controller/topic_names.hpp"
+#include "moldau/base/topic_name.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -24,8 +24,8 @@ using Partition = Response::DescribeTopicPartitionsResponsePartition;
 
 Topic unknown(const std::string& name) {
     Topic topic;
-    topic.error_code = controller::check_topic_name(name) ? ErrorCode::unknown_topic_or_partition
-                                                          : ErrorCode::invalid_topic_exception;
+    topic.error_code = check_topic_name(name) ? ErrorCode::unknown_topic_or_partition
+                                              : ErrorCode::invalid_topic_exception;
     topic.name = name;
     topic.is_internal = is_internal_topic(name);
     topic.topic_authorized_operations = kAllTopicOperations;

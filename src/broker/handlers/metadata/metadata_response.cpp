@@ -15,7 +15,7 @@
 
 #include "authorized_operations.hpp"
 
-#include "moldau/controller/topic_names.hpp"
+#include "moldau/base/topic_name.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -120,7 +120,7 @@ private:
         const Uuid* id = question_.image.topic_ids.find(name);
         const metadata::Topic* topic = id == nullptr ? nullptr : with_partitions(*id);
         if (topic != nullptr) return add(*topic, *id);
-        const bool is_possible = controller::check_topic_name(name).has_value();
+        const bool is_possible = check_topic_name(name).has_value();
         answer_.response.topics.push_back(refused(is_possible
                                                       ? ErrorCode::unknown_topic_or_partition
                                                       : ErrorCode::invalid_topic_exception,
