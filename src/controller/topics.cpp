@@ -257,6 +257,7 @@ Decision<protocol::DeleteTopicsResponse> delete_topics(
     const protocol::DeleteTopicsRequest& request) {
     Decision<protocol::DeleteTopicsResponse> decision{.is_atomic = false};
     const std::vector<Doomed> all = doomed_of(request);
+    decision.reply.responses.reserve(all.size());
     std::map<Uuid, int> times;
     for (const Doomed& doomed : all) {
         if (const Result<Uuid> id = find_doomed(image, doomed)) ++times[*id];
