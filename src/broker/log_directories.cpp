@@ -50,6 +50,7 @@ Result<> list(Disk& disk, LogDirectory& into) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive all tasks.
 runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Disk& disk,
                                                        std::string path) {
     LogDirectory found{.path = std::move(path)};

@@ -63,10 +63,10 @@ MetadataLog::MetadataLog(runtime::Shard& shard, log::FileCache& files, Setup set
 MetadataLog::~MetadataLog() = default;
 
 runtime::Task<Result<>> MetadataLog::load() {
-    std::optional<raft::SnapshotId> newest;
-    if (Result<> ok = co_await load_snapshots(newest); !ok) co_return ok;
-    const Offset snapshot_end = newest ? newest->end_offset : Offset{0};
-    if (newest) last_epoch_ = newest->epoch;
+    const Result<std::optional<raft::SnapshotId>> newest = co_await load_snapshots();
+    if (!newest) co_return newest.error();
+    const Offset snapshot_end = *newest ? (*newest)->end_offset : Offset{0};
+    if (*newest) last_epoch_ = (*newest)->epoch;
     if (Result<> ok = co_await open_log(snapshot_end); !ok) co_return ok;
     if (Result<> ok = co_await replay(snapshot_end); !ok) co_return ok;
 
@@ -82,10 +82,11 @@ runtime::Task<Result<>> MetadataLog::load() {
     co_return Result<>();
 }
 
-runtime::Task<Result<>> MetadataLog::load_snapshots(std::optional<raft::SnapshotId>& newest) {
+runtime::Task<Result<std::optional<raft::SnapshotId>>> MetadataLog::load_snapshots() {
     auto entries = files_.disk().list(directory_);
     if (!entries) co_return Error(entries.error());
     std::vector<raft::StoredSnapshot> stored;
+    std::optional<raft::SnapshotId> newest;
     for (const DirectoryEntry& entry : *entries) {
         if (entry.name.ends_with(kPartSuffix)) {  // of a snapshot that was never finished
             if (auto ok = files_.disk().remove(path(entry.name)); !ok) co_return Error(ok.error());
@@ -102,8 +103,10 @@ runtime::Task<Result<>> MetadataLog::load_snapshots(std::optional<raft::Snapshot
         if (!newest || *newest < *id) newest = id;
     }
     schedule_ = raft::SnapshotSchedule(setup_.snapshots, std::move(stored));
-    if (newest) co_return co_await load_snapshot(*newest);
-    co_return Result<>();
+    if (newest) {
+        if (Result<> ok = co_await load_snapshot(*newest); !ok) co_return ok.error();
+    }
+    co_return newest;
 }
 
 runtime::Task<Result<>> MetadataLog::load_snapshot(raft::SnapshotId id) {
@@ -362,7 +365,7 @@ Result<> MetadataLog::write(const std::vector<Bytes>& batches) {
 void MetadataLog::start_flush() {
     if (flushing_ || failure_ || committed_ >= written_) return;
     flushing_ = true;
-    log_->flush(written_, [this, to = written_](DiskResult<> done) {
+    log_->flush(written_, [this, to = written_](const DiskResult<>& done) {
         flushing_ = false;
         if (!done) {
             fail(Error(done.error()));

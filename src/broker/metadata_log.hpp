@@ -89,7 +89,8 @@ private:
     };
 
     std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
-    runtime::Task<Result<>> load_snapshots(std::optional<raft::SnapshotId>& newest);
+    /// The newest one, whose content is applied.
+    runtime::Task<Result<std::optional<raft::SnapshotId>>> load_snapshots();
     runtime::Task<Result<>> load_snapshot(raft::SnapshotId id);
     runtime::Task<Result<>> open_log(Offset snapshot_end);
     runtime::Task<Result<>> replay(Offset from);

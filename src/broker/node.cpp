@@ -86,9 +86,10 @@ runtime::Task<Result<>> Node::start() {
 }
 
 std::vector<std::string> Node::listeners() const {
+    const std::size_t count = state_->node.broker_listeners.size();
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < state_->node.broker_listeners.size(); ++i)
-        texts.push_back(state_->bound(i).to_string());
+    texts.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) texts.push_back(state_->bound(i).to_string());
     return texts;
 }
 

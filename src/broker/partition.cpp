@@ -8,12 +8,13 @@
 namespace moldau::broker {
 
 Partition::Partition(runtime::Shard& shard, TopicPartition id, std::string topic_name,
-                     std::unique_ptr<log::Log> log, TopicConfigs configs, WriteSoon write_soon)
+                     std::unique_ptr<log::Log> log, const TopicConfigs& configs,
+                     WriteSoon write_soon)
     : shard_(shard),
       id_(id),
       topic_name_(std::move(topic_name)),
       log_(std::move(log)),
-      configs_(std::move(configs)),
+      configs_(configs),
       write_soon_(std::move(write_soon)),
       high_watermark_(log_->end_offset()),
       unflushed_since_(runtime::kForever) {
@@ -38,8 +39,8 @@ void Partition::set_state(const metadata::Partition& state, BrokerId self) {
     wake_waiters();
 }
 
-void Partition::set_configs(TopicConfigs configs) {
-    configs_ = std::move(configs);
+void Partition::set_configs(const TopicConfigs& configs) {
+    configs_ = configs;
     log_->set_config(configs_.log);
 }
 
@@ -140,7 +141,7 @@ void Partition::start_flush() {
     if (flushing_) return;
     flushing_ = true;
     unflushed_since_ = runtime::kForever;
-    log_->flush(log_->end_offset(), [this, to = log_->end_offset()](DiskResult<> result) {
+    log_->flush(log_->end_offset(), [this, to = log_->end_offset()](const DiskResult<>& result) {
         flushing_ = false;
         flushed(to, result);
         // What was written meanwhile: there may be enough of it by now, or too little to wait for.

@@ -81,7 +81,7 @@ public:
     using WriteSoon = std::function<void(Partition&)>;
 
     Partition(runtime::Shard& shard, TopicPartition id, std::string topic_name,
-              std::unique_ptr<log::Log> log, TopicConfigs configs, WriteSoon write_soon);
+              std::unique_ptr<log::Log> log, const TopicConfigs& configs, WriteSoon write_soon);
     Partition(const Partition&) = delete;
     Partition& operator=(const Partition&) = delete;
     ~Partition();
@@ -93,7 +93,7 @@ public:
 
     /// What the metadata say of it now.
     void set_state(const metadata::Partition& state, BrokerId self);
-    void set_configs(TopicConfigs configs);
+    void set_configs(const TopicConfigs& configs);
     bool is_leader() const { return is_leader_; }
     LeaderEpoch leader_epoch() const { return leader_epoch_; }
     BrokerId leader() const { return leader_; }

@@ -24,14 +24,12 @@ namespace {
 
 using Result1 = protocol::ListOffsetsResponse::ListOffsetsPartitionResponse;
 
-enum : std::int64_t {
-    kLatest = -1,
-    kEarliest = -2,
-    kMaxTimestamp = -3,
-    kEarliestLocal = -4,
-    kLatestTiered = -5,
-    kEarliestPendingUpload = -6,
-};
+constexpr std::int64_t kLatest = -1;
+constexpr std::int64_t kEarliest = -2;
+constexpr std::int64_t kMaxTimestamp = -3;
+constexpr std::int64_t kEarliestLocal = -4;
+constexpr std::int64_t kLatestTiered = -5;
+constexpr std::int64_t kEarliestPendingUpload = -6;
 
 constexpr std::int16_t kLeaderEpochVersion = 4;
 
