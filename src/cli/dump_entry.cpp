@@ -20,7 +20,7 @@ Entry& Entry::add(std::string_view key, std::string_view text) {
     return *this;
 }
 
-Entry& Entry::add_json(std::string_view key, std::string json) {
+Entry& Entry::add_json(std::string_view key, const std::string& json) {
     fields_.push_back({std::string(key), json, json});
     return *this;
 }

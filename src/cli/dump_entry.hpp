@@ -20,7 +20,7 @@ public:
         return add_json(key, std::to_string(number));
     }
     /// `json`: any JSON value.
-    Entry& add_json(std::string_view key, std::string json);
+    Entry& add_json(std::string_view key, const std::string& json);
     /// An entry of the list `records` within this one.
     Entry& add_record() { return records_.emplace_back(); }
 

@@ -48,6 +48,7 @@ Result<config::Settings> load_settings(const std::string& name) {
         fmt::print(stderr, "warning: {}\n", each.to_string());
     if (loaded.settings) return std::move(*loaded.settings);
     std::vector<std::string> problems;
+    problems.reserve(loaded.errors.size());
     for (const config::Problem& each : loaded.errors) problems.push_back(each.to_string());
     return Error{ErrorCode::invalid_config, fmt::format("{}", fmt::join(problems, "\nerror: "))};
 }
