@@ -8,8 +8,8 @@ namespace moldau::cli {
 
 CLI::Option* add_words(CLI::App& command, const std::string& name, const std::string& description,
                        const std::vector<std::string>& words,
-                       std::function<void(const std::string&)> take) {
-    return command.add_option_function<std::string>(name, std::move(take), description)
+                       const std::function<void(const std::string&)>& take) {
+    return command.add_option_function<std::string>(name, take, description)
         ->check(CLI::IsMember(words).description(""))
         ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }

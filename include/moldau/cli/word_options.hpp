@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its name
 class App;
 class Option;
 }  // namespace CLI
@@ -18,7 +18,7 @@ namespace moldau::cli {
 /// `take` gets one of `words`; any other is a misuse that names them.
 CLI::Option* add_words(CLI::App& command, const std::string& name, const std::string& description,
                        const std::vector<std::string>& words,
-                       std::function<void(const std::string&)> take);
+                       const std::function<void(const std::string&)>& take);
 
 CLI::Option* add_codec(CLI::App& command, const std::string& description, record::Codec& to);
 CLI::Option* add_acks(CLI::App& command, client::Acks& to);
