@@ -163,6 +163,7 @@ WrittenBatches Log::write_staged(Timestamp now) {
         first = end;
     }
     written.batches = first;
+    for (const Staged& batch : all.subspan(first)) producers_.was_refused(batch.header);
     drop_staged();
     return written;
 }

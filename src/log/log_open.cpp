@@ -640,7 +640,7 @@ Log::OpenOperation::Step Log::OpenOperation::sync() {
     }
     auto self = std::static_pointer_cast<OpenOperation>(shared_from_this());
     auto flush = [self](DiskResult<> named) {
-        if (!named) return (void)self->fail(named.error());
+        if (!named) return (void)self->fail(self->log_->failed(named.error()));
         // What the flush submits holds this operation, the flush itself does not: it is the log's,
         // and the log is this operation's until it is handed over.
         self->log_->opening_ = self;

@@ -15,6 +15,14 @@ using record::kNoProducerEpoch;
 using record::kNoSequence;
 namespace at = record::at;
 
+/// Whether `sequence` comes behind `other`; they go round at 2^31.
+bool is_behind(std::int32_t sequence, std::int32_t other) {
+    constexpr std::uint32_t kHalf = 1U << 30U;
+    const std::uint32_t ahead =
+        (static_cast<std::uint32_t>(sequence) - static_cast<std::uint32_t>(other)) & 0x7FFFFFFFU;
+    return ahead != 0 && ahead < kHalf;
+}
+
 /// A marker's value: version (int16), coordinator epoch (int32), later versions more.
 struct Marker {
     bool is_abort = false;
@@ -54,9 +62,14 @@ Result<> check_epoch(ProducerId id, ProducerEpoch epoch, BatchOrigin origin,
 }
 
 Result<> check_sequence(ProducerId id, ProducerEpoch epoch, std::int32_t first,
-                        const ProducerEntry& entry) {
+                        const ProducerEntry& entry, const RefusedBatches& refused) {
     // Nothing is known of a producer whose records are all gone: it goes on where it was.
-    if (entry.epoch.value == kNoProducerEpoch) return {};
+    if (entry.epoch.value == kNoProducerEpoch) {
+        if (!refused.holds_back(id, epoch, first)) return {};
+        return Error{ErrorCode::out_of_order_sequence_number,
+                     fmt::format("producer_id={} epoch={} sequence={}: one before it was refused",
+                                 id.value, epoch.value, first)};
+    }
     const bool is_same_epoch = epoch == entry.epoch;
     const std::int32_t last =
         is_same_epoch && !entry.empty() ? entry.newest().last_sequence : kNoSequence;
@@ -128,6 +141,39 @@ const ProducedBatch* ProducerEntry::find(std::int32_t first_sequence,
     return nullptr;
 }
 
+void RefusedBatches::note(BytesView batch) {
+    if (batch.size() < record::kHeaderBytes ||
+        batch[at::kMagic] != static_cast<std::byte>(record::kMagic))
+        return;
+    const auto id = load_be<std::int64_t>(batch.data() + at::kProducerId);
+    const auto sequence = load_be<std::int32_t>(batch.data() + at::kBaseSequence);
+    if (id <= record::kNoProducerId || sequence < 0) return;
+    const ProducerId producer{id};
+    if (first_.size() >= kProducersMax && !first_.contains(producer)) return;
+    const First now{.epoch = {load_be<std::int16_t>(batch.data() + at::kProducerEpoch)},
+                    .sequence = sequence,
+                    .timestamp = {load_be<std::int64_t>(batch.data() + at::kMaxTimestamp)}};
+    const auto [known, is_new] = first_.try_emplace(producer, now);
+    // Of several the first; of an older epoch nothing comes any more.
+    if (!is_new &&
+        (now.epoch > known->second.epoch ||
+         (now.epoch == known->second.epoch && is_behind(known->second.sequence, now.sequence))))
+        known->second = now;
+}
+
+bool RefusedBatches::holds_back(ProducerId id, ProducerEpoch epoch,
+                                std::int32_t first_sequence) const {
+    const auto known = first_.find(id);
+    return known != first_.end() && known->second.epoch == epoch &&
+           is_behind(first_sequence, known->second.sequence);
+}
+
+void RefusedBatches::remove_expired(Timestamp now, std::int64_t expiration_ms) {
+    std::erase_if(first_, [&](const auto& each) {
+        return now.ms - std::max<std::int64_t>(each.second.timestamp.ms, 0) >= expiration_ms;
+    });
+}
+
 ProducerEntry& ProducerState::staged_entry(ProducerId id) {
     const auto staged = std::ranges::find(staged_, id, &Staged::id);
     if (staged != staged_.end()) return staged->entry;
@@ -157,7 +203,8 @@ Result<> ProducerState::stage_data(const Header& batch, BatchOrigin origin, Prod
     if (auto ok = check_epoch(batch.producer_id, batch.epoch, origin, entry); !ok)
         return ok.error();
     if (origin == BatchOrigin::client) {
-        auto ok = check_sequence(batch.producer_id, batch.epoch, batch.base_sequence, entry);
+        auto ok =
+            check_sequence(batch.producer_id, batch.epoch, batch.base_sequence, entry, refused_);
         if (!ok) return ok.error();
     }
     const bool is_transactional = batch.has(record::kTransactionalBit);
@@ -207,6 +254,7 @@ void ProducerState::commit(std::vector<AbortedTransaction>& aborted) {
         // Looked at and refused, or a duplicate, of a producer that is not known.
         if (staged.entry.epoch.value == kNoProducerEpoch) continue;
         entries_[staged.id] = staged.entry;
+        if (!refused_.empty()) refused_.forget(staged.id);
     }
     for (const auto& [first, id] : staged_opened_) open_[first] = id;
     for (const CompletedTransaction& done : staged_markers_) {
@@ -247,6 +295,12 @@ void ProducerState::remove_expired(Timestamp now, std::int64_t expiration_ms) {
         const ProducerEntry& entry = each.second;
         return !entry.transaction_first_offset && now.ms - entry.last_timestamp.ms >= expiration_ms;
     });
+    refused_.remove_expired(now, expiration_ms);
+}
+
+void ProducerState::was_refused(BytesView batch) {
+    const auto id = load_be<std::int64_t>(batch.data() + at::kProducerId);
+    if (!entries_.contains(ProducerId{id})) refused_.note(batch);
 }
 
 const ProducerEntry* ProducerState::find(ProducerId id) const {
@@ -257,6 +311,7 @@ const ProducerEntry* ProducerState::find(ProducerId id) const {
 void ProducerState::clear() {
     rollback();
     entries_.clear();
+    refused_ = {};
     open_.clear();
     decided_.clear();
 }

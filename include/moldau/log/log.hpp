@@ -136,6 +136,9 @@ public:
         producers_.remove_expired(now, config_.producer_id_expiration_ms);
     }
 
+    /// Clients' batches that were refused before the log was open.
+    void were_refused(RefusedBatches before) { producers_.were_refused(std::move(before)); }
+
     /// Puts a batch behind what is staged. `header` and `rest` stay where they are until
     /// write_staged(). Errors: as ProducerState::stage() · invalid_record: offsets that do not
     /// follow · corrupt_message: no batch of magic 2 · kafka_storage_error: offline.
@@ -159,6 +162,11 @@ public:
     /// Answers at once when the disk need not be waited for, else by `done`.
     /// Errors: offset_out_of_range: below the log start or above the end · kafka_storage_error.
     std::optional<Result<FileSlice>> read(const ReadRequest& request, ReadDone done);
+
+    /// A read, from what read() answered, too, has failed: only a device that fails is final.
+    Error read_failed(const DiskError& error) {
+        return error.fault == DiskFault::failed ? failed(error) : Error(error);
+    }
 
     /// The first record at or behind log start whose timestamp is at least `time`; nothing: none.
     /// May call `done` from inside. Errors: kafka_storage_error · as Unpacker::unpack().
@@ -224,11 +232,6 @@ private:
 
     /// Takes the log offline when that is what the fault means.
     Error failed(const DiskError& error);
-    /// Likewise of a read: only a device that fails is final.
-    Error read_failed(const DiskError& error) {
-        return error.fault == DiskFault::failed ? failed(error) : Error(error);
-    }
-
     Result<> check_usable() const;
     DiskResult<std::optional<FileSlice>> try_read(const ReadRequest& request, ByteSource& source);
     Result<> check_range(const ReadRequest& request) const;

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace moldau::log {
@@ -62,6 +63,31 @@ struct CompletedTransaction {
     bool is_aborted = false;
 };
 
+/// First batches of producers that the log does not know, which were refused though nothing was
+/// wrong with them: no room, no descriptors, a log that was not open yet. Of an unknown producer
+/// any sequence is taken (its records may all be gone), so that the batch behind, already in
+/// flight, would be, and the one that is sent again would be out of order for ever. In memory only:
+/// what was in flight dies with the process.
+class RefusedBatches {
+public:
+    /// `batch` as a client sent it, not looked at before.
+    void note(BytesView batch);
+    /// Whether a batch stands behind one that is still to come.
+    bool holds_back(ProducerId id, ProducerEpoch epoch, std::int32_t first_sequence) const;
+    void forget(ProducerId id) { first_.erase(id); }
+    void remove_expired(Timestamp now, std::int64_t expiration_ms);
+    bool empty() const { return first_.empty(); }
+
+private:
+    static constexpr std::size_t kProducersMax = 256;  // who comes then is not remembered
+    struct First {
+        ProducerEpoch epoch;
+        std::int32_t sequence = 0;
+        Timestamp timestamp;
+    };
+    std::unordered_map<ProducerId, First> first_;
+};
+
 /// Changes are staged first and take effect with commit(), when the batches have been written, or
 /// not at all, with rollback(). In steady state neither allocates.
 class ProducerState {
@@ -81,6 +107,11 @@ public:
     /// `aborted` gets an entry for each aborted transaction that ended.
     void commit(std::vector<AbortedTransaction>& aborted);
     void rollback();
+
+    /// A client's batch was refused though nothing was wrong with it; likewise others, before the
+    /// log was open.
+    void was_refused(BytesView batch);
+    void were_refused(RefusedBatches before) { refused_ = std::move(before); }
 
     /// The first offset that is not decided, or decided by a marker at or above `high_watermark`.
     std::optional<Offset> first_unstable_offset(Offset high_watermark) const;
@@ -112,6 +143,7 @@ private:
                           ProducerEntry& entry);
 
     std::unordered_map<ProducerId, ProducerEntry> entries_;
+    RefusedBatches refused_;
     std::map<Offset, ProducerId> open_;               // by first offset
     std::map<Offset, CompletedTransaction> decided_;  // by first offset
     std::vector<Staged> staged_;

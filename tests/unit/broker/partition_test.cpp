@@ -131,6 +131,23 @@ TEST(Partition, AFullDiskRefusesWritesAndTakesThemWhenThereIsRoom) {
     EXPECT_EQ(f.told.back(), "at 1");
 }
 
+TEST(Partition, ABatchInFlightBehindOneThatHadNoRoomIsNotTakenBeforeIt) {
+    Fixture f;
+    const log::MadeBatch first{.producer_id = 5, .producer_epoch = 0, .base_sequence = 0};
+    const log::MadeBatch second{.producer_id = 5, .producer_epoch = 0, .base_sequence = 1};
+    f.files.disk.bytes_max = 1;
+    f.append(first);
+    f.partition->write();
+    f.files.disk.bytes_max = 1U << 30U;
+    f.append(second);
+    EXPECT_EQ(f.told.back(), "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    f.append(first);
+    f.append(second);
+    f.partition->write();
+    EXPECT_THAT(f.told,
+                ElementsAre("KAFKA_STORAGE_ERROR", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 0", "at 1"));
+}
+
 TEST(Partition, ABatchThatCameBeforeIsAnsweredWithWhereItStandsAndOnlyOnceItIsDurable) {
     Fixture f(1);
     const log::MadeBatch batch{.producer_id = 5, .producer_epoch = 0, .base_sequence = 0};

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace moldau::log {
 namespace {
 
@@ -55,6 +57,31 @@ TEST(ProducerState, AnswersTheLastFiveBatchesWithWhereTheyStand) {
     EXPECT_EQ(f.data(12, 0, 2), "OUT_OF_ORDER_SEQUENCE_NUMBER") << "the sixth is forgotten";
     for (int i = 1; i < 6; ++i)
         EXPECT_EQ(f.data(12, i * 2, 2), "duplicate at " + std::to_string(i * 2));
+}
+
+TEST(ProducerState, OfAnUnknownProducerNothingIsTakenThatIsBehindABatchThatWasRefused) {
+    Fixture f;
+    const auto refuse = [&f](std::int32_t sequence, std::int16_t epoch = 0) {
+        const Bytes batch = make(MadeBatch{
+            .producer_id = kProducer.value, .producer_epoch = epoch, .base_sequence = sequence});
+        f.state.was_refused(batch);
+    };
+    refuse(4);
+    refuse(3);
+    refuse(5);
+    EXPECT_EQ(f.data(0, 4), "OUT_OF_ORDER_SEQUENCE_NUMBER") << "the producer sends 3 again";
+    EXPECT_EQ(f.data(0, 2), "ok") << "what stands before it was never seen";
+    EXPECT_EQ(f.data(1, 3), "ok");
+    refuse(9);  // known: its sequences tell
+    EXPECT_EQ(f.data(2, 4), "ok");
+    f.state.clear();
+    refuse(6);
+    EXPECT_EQ(f.data(0, 9, 1, 1), "ok") << "a new epoch is another history";
+    f.state.clear();
+    refuse(std::numeric_limits<std::int32_t>::max());
+    EXPECT_EQ(f.data(0, 0), "OUT_OF_ORDER_SEQUENCE_NUMBER") << "0 comes behind the largest";
+    f.state.remove_expired(Timestamp{std::numeric_limits<std::int64_t>::max()}, 1);
+    EXPECT_EQ(f.data(0, 0), "ok") << "who has not come back for so long will not";
 }
 
 TEST(ProducerState, SequencesGoOnAtZeroBehindTheLargest) {
