@@ -16,6 +16,9 @@ namespace moldau::broker {
 namespace {
 
 constexpr std::size_t kOpeningsAtOnce = 32;
+// Between two tries to open what could not be opened; each time twice as long.
+constexpr Duration kRetryPauseLeast = std::chrono::seconds(1);
+constexpr Duration kRetryPauseMost = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -36,6 +39,8 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
                               .sessions_max = static_cast<std::size_t>(facts.settings.get(
                                   config::kMaxIncrementalFetchSessionCacheSlots))}),
       image_(std::make_shared<const metadata::ClusterImage>()),
+      opening_ended_(place.shard),
+      went_offline_(place.shard),
       tasks_(place.shard) {}
 
 BrokerShard::~BrokerShard() = default;
@@ -69,31 +74,54 @@ void BrokerShard::write_dirty() {
     writing_.clear();
 }
 
-runtime::Task<> BrokerShard::apply(CommittedImage committed, bool is_start) {
-    const std::shared_ptr<const metadata::ClusterImage> before =
-        std::exchange(image_, std::move(committed.image));
-    for (const Uuid& topic : committed.changes.topics) {
-        const metadata::Topic* gone = before->topics.find(topic);
-        if (gone == nullptr || image_->topics.contains(topic)) continue;
-        for (const auto& [number, partition] : gone->partitions) remove({topic, number});
+void BrokerShard::was_refused(const TopicPartition& id, BytesView batch) {
+    if (owner_of(id) != place_.index || partitions_.contains(id)) return;
+    if (image_->find_partition(id.topic, id.partition) != nullptr) refused_[id].note(batch);
+}
+
+ErrorCode BrokerShard::read_failed(const TopicPartition& id, const DiskError& error) {
+    Partition* partition = find(id);
+    return partition == nullptr ? ErrorCode::not_leader_or_follower
+                                : partition->log().read_failed(error).code;
+}
+
+bool BrokerShard::is_opening_any_of(const Uuid& topic) const {
+    return std::ranges::any_of(
+        opening_, [&topic](const TopicPartition& each) { return each.topic == topic; });
+}
+
+runtime::Task<> BrokerShard::take(CommittedImage committed, bool is_start) {
+    std::vector<Uuid> gone;
+    for (const Uuid& id : committed.changes.topics) {
+        if (image_->topics.contains(id) && !committed.image->topics.contains(id))
+            gone.push_back(id);
     }
-    std::vector<Wanted> wanted = change_topics(committed.changes, is_start);
+    // One that is just being opened once more: its directory is in use.
+    while (std::ranges::any_of(gone, [this](const Uuid& id) { return is_opening_any_of(id); })) {
+        if (co_await opening_ended_.wait() == runtime::Waited::cancelled) co_return;
+    }
+    const auto before = std::exchange(image_, std::move(committed.image));
+    for (const Uuid& id : gone) {
+        for (const auto& [number, partition] : before->topics.find(id)->partitions)
+            remove({id, number});
+    }
+    change_topics(committed.changes, is_start);
     change_configs(committed.changes);
-    co_await open(std::move(wanted));
 }
 
-std::vector<BrokerShard::Wanted> BrokerShard::change_topics(const metadata::ImageChanges& changes,
-                                                            bool all) {
-    std::vector<Wanted> wanted;
+runtime::Task<> BrokerShard::open_wanted() {
+    return open(std::exchange(wanted_, {}));
+}
+
+void BrokerShard::change_topics(const metadata::ImageChanges& changes, bool all) {
     if (all) {
-        for (const auto& [id, topic] : image_->topics) change_topic(id, true, wanted);
+        for (const auto& [id, topic] : image_->topics) change_topic(id, true);
     } else {
-        for (const Uuid& id : changes.topics) change_topic(id, false, wanted);
+        for (const Uuid& id : changes.topics) change_topic(id, false);
     }
-    return wanted;
 }
 
-void BrokerShard::change_topic(const Uuid& id, bool is_start, std::vector<Wanted>& wanted) {
+void BrokerShard::change_topic(const Uuid& id, bool is_start) {
     const metadata::Topic* topic = image_->topics.find(id);
     if (topic == nullptr) return;
     for (const auto& [number, state] : topic->partitions) {
@@ -103,12 +131,18 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start, std::vector<Wanted
             remove(partition);
         } else if (Partition* here = find(partition)) {
             here->set_state(state, facts_.self);
-        } else if (!failed_.contains(partition)) {
-            const auto offline = offline_.find(partition);
-            const bool is_left = is_start || (offline != offline_.end() && offline->second.is_left);
-            wanted.push_back({partition, topic->name, is_left});
+        } else if (!failed_.contains(partition) && !is_offline(partition)) {
+            wanted_.push_back({.id = partition, .topic = topic->name, .is_left = is_start});
+            place(wanted_.back());
         }
     }
+}
+
+void BrokerShard::place(Wanted& wanted) const {
+    wanted.name = log::directory_name({wanted.topic, wanted.id.partition});
+    wanted.directory = facts_.directories->place_of(wanted.name);
+    // A directory that was not there is nobody's, whatever the checkpoints say of its name.
+    wanted.is_left = wanted.is_left && facts_.directories->has(wanted.name);
 }
 
 void BrokerShard::change_configs(const metadata::ImageChanges& changes) {
@@ -140,16 +174,15 @@ TopicConfigs BrokerShard::configs_for(std::string_view topic) {
     return configs;
 }
 
-log::LogOpening BrokerShard::opening_of(const Wanted& wanted, const std::string& name,
-                                        std::size_t directory) {
-    const LogDirectory& in = facts_.directories->all()[directory];
+log::LogOpening BrokerShard::opening_of(const Wanted& wanted) {
+    const LogDirectory& in = facts_.directories->all()[wanted.directory];
     log::LogOpening opening;
-    opening.directory = in.path + "/" + name;
+    opening.directory = in.path + "/" + wanted.name;
     opening.config = configs_for(wanted.topic).log;
     if (wanted.is_left) {
-        if (const auto at = in.log_starts.find(name); at != in.log_starts.end())
+        if (const auto at = in.log_starts.find(wanted.name); at != in.log_starts.end())
             opening.log_start_offset = at->second;
-        if (const auto at = in.recovery_points.find(name); at != in.recovery_points.end())
+        if (const auto at = in.recovery_points.find(wanted.name); at != in.recovery_points.end())
             opening.recovery_point = at->second;
         opening.was_clean = in.clean.has_value();
     }
@@ -164,80 +197,115 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted, const std::string&
 }
 
 runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
-    struct Made {
-        const Wanted* wanted;
-        std::string name;
-        std::size_t directory;
-    };
-    std::vector<Made> made;
+    std::vector<Wanted> again = co_await open_logs(co_await make_directories(std::move(wanted)));
+    // A topic of the same name was there before, and its directory was not set aside in time.
+    std::vector<Wanted> retried;
+    for (Wanted& each : again) {
+        each.is_left = false;
+        if (set_aside(facts_.directories->all()[each.directory].path + "/" + each.name, "stray")) {
+            retried.push_back(std::move(each));
+        } else {
+            opened(each, Error{ErrorCode::inconsistent_topic_id,
+                               "its directory is that of another topic and cannot be set aside"});
+        }
+    }
+    if (!retried.empty()) again = co_await open_logs(co_await make_directories(std::move(retried)));
+    for (const Wanted& each : again)
+        opened(each, Error{ErrorCode::inconsistent_topic_id, "its directory is in use"});
+}
+
+/// Those whose directories are there, durably, and of whose names no checkpoint says anything that
+/// is another log's.
+runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::make_directories(
+    std::vector<Wanted> wanted) {
+    std::vector<Checkpoints::Name> new_names;
+    for (const Wanted& each : wanted)
+        if (!each.is_left) new_names.push_back({each.directory, each.name});
+    if (!new_names.empty()) {
+        Checkpoints* checkpoints = place_.checkpoints;
+        Result<> forgotten = co_await runtime::call_task(
+            shard(), checkpoints->home(), "forget checkpoints",
+            [checkpoints, names = std::move(new_names)] { return checkpoints->forget(names); });
+        if (!forgotten) {
+            for (const Wanted& each : wanted)
+                if (!each.is_left) opened(each, Error(forgotten.error()));
+            std::erase_if(wanted, [](const Wanted& each) { return !each.is_left; });
+        }
+    }
+    std::vector<Wanted> made;
     std::vector<bool> touched(facts_.directories->all().size());
-    for (const Wanted& each : wanted) {
-        std::string name = log::directory_name({each.topic, each.id.partition});
-        const std::size_t directory = facts_.directories->place_of(name);
-        const std::string path = facts_.directories->all()[directory].path + "/" + name;
+    for (Wanted& each : wanted) {
+        const std::string path = facts_.directories->all()[each.directory].path + "/" + each.name;
         if (auto ok = place_.disk.create_directories(path); !ok) {
-            opened(each, directory, Error(ok.error()));
+            opened(each, Error(ok.error()));
             continue;
         }
-        touched[directory] = touched[directory] || !each.is_left || !facts_.directories->has(name);
-        made.push_back({&each, std::move(name), directory});
+        if (!each.is_left) touched[each.directory] = true;
+        made.push_back(std::move(each));
     }
     for (std::size_t i = 0; i < touched.size(); ++i) {
         if (!touched[i]) continue;
         const std::string path = facts_.directories->all()[i].path;
         if (auto ok = co_await runtime::sync_directory(shard(), place_.disk, path); !ok) {
-            for (const Made& each : made)
-                if (each.directory == i) opened(*each.wanted, i, Error(ok.error()));
-            std::erase_if(made, [i](const Made& each) { return each.directory == i; });
+            for (const Wanted& each : made)
+                if (each.directory == i) could_not_open(each, ok.error());
+            std::erase_if(made, [i](const Wanted& each) { return each.directory == i; });
         }
     }
+    co_return made;
+}
+
+/// Returns those whose directories are another topic's.
+runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::open_logs(std::vector<Wanted> wanted) {
     auto opening = std::make_shared<Opening>(shard());
-    for (const Made& each : made) {
+    for (const Wanted& each : wanted) {
         while (opening->running >= kOpeningsAtOnce) {
-            if (co_await opening->progress.wait() != runtime::Waited::ready) co_return;
+            if (co_await opening->progress.wait() != runtime::Waited::ready)
+                co_return std::vector<Wanted>();
         }
+        if (image_->find_partition(each.id.topic, each.id.partition) == nullptr) continue;
         ++opening->running;
-        log::Log::open(files_, opening_of(*each.wanted, each.name, each.directory),
-                       [this, opening, what = *each.wanted,
-                        directory = each.directory](Result<std::unique_ptr<log::Log>> log) {
+        opening_.insert(each.id);
+        log::Log::open(files_, opening_of(each),
+                       [this, opening, what = each](Result<std::unique_ptr<log::Log>> log) {
                            --opening->running;
                            opening->progress.set();
+                           opening_.erase(what.id);
+                           opening_ended_.set();
                            if (!log && log.error().code == ErrorCode::inconsistent_topic_id) {
                                opening->again.push_back(what);
                            } else {
-                               opened(what, directory, std::move(log));
+                               opened(what, std::move(log));
                            }
                        });
     }
     while (opening->running > 0) {
-        if (co_await opening->progress.wait() != runtime::Waited::ready) co_return;
+        if (co_await opening->progress.wait() != runtime::Waited::ready)
+            co_return std::vector<Wanted>();
     }
-    // A topic of the same name was there before, and its directory was not set aside in time.
-    std::vector<Wanted> retried;
-    for (const Wanted& each : opening->again) {
-        const std::string name = log::directory_name({each.topic, each.id.partition});
-        const std::size_t directory = facts_.directories->place_of(name);
-        if (set_aside(facts_.directories->all()[directory].path + "/" + name, "stray")) {
-            retried.push_back({each.id, each.topic, false});
-        } else {
-            opened(each, directory,
-                   Error{ErrorCode::inconsistent_topic_id,
-                         "its directory is that of another topic and cannot be set aside"});
-        }
-    }
-    if (!retried.empty()) co_await open(std::move(retried));
+    co_return std::move(opening->again);
 }
 
-void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
-                         Result<std::unique_ptr<log::Log>> log) {
+void BrokerShard::could_not_open(const Wanted& wanted, const DiskError& error) {
+    // A sync that failed is not tried again over what may be lost.
+    if (error.fault == DiskFault::failed) failed_.insert(wanted.id);
+    opened(wanted, Error(error));
+}
+
+void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log) {
     const metadata::Partition* state = image_->find_partition(wanted.id.topic, wanted.id.partition);
+    if (state == nullptr) return;
     if (!log) {
-        shard().log().error("cannot open a log partition={}-{} reason={}", wanted.topic,
-                            wanted.id.partition, log.error().detail);
-        offline_[wanted.id] = {log.error().detail, wanted.is_left};
+        const bool is_final = failed_.contains(wanted.id);
+        Offline& offline = offline_[wanted.id];
+        if (std::exchange(offline.why, log.error().detail) != log.error().detail) {
+            shard().log().error("cannot open a log partition={}-{} reason={} tried_again={}",
+                                wanted.topic, wanted.id.partition, log.error().detail, !is_final);
+        }
+        offline.wanted = wanted;
+        went_offline_.set();
         return;
     }
-    if (state == nullptr) return;
     const log::LogReport& report = (*log)->report();
     if (report.cut_below_recovery_point) {
         shard().log().error("a log has lost what was durable partition={}-{} bytes_cut={}",
@@ -246,17 +314,22 @@ void BrokerShard::opened(const Wanted& wanted, std::size_t directory,
         shard().log().warn("cut a torn tail partition={}-{} bytes={}", wanted.topic,
                            wanted.id.partition, report.bytes_cut);
     }
-    offline_.erase(wanted.id);
+    if (offline_.erase(wanted.id) > 0)
+        shard().log().info("opened a log after all partition={}-{}", wanted.topic,
+                           wanted.id.partition);
+    if (auto refused = refused_.extract(wanted.id))
+        (*log)->were_refused(std::move(refused.mapped()));
     auto partition = std::make_unique<Partition>(shard(), wanted.id, wanted.topic, std::move(*log),
                                                  configs_for(wanted.topic),
                                                  [this](Partition& dirty) { write_soon(dirty); });
     partition->set_state(*state, facts_.self);
-    partitions_[wanted.id] = {std::move(partition), directory};
+    partitions_[wanted.id] = {std::move(partition), wanted.directory};
 }
 
 void BrokerShard::remove(const TopicPartition& id) {
     offline_.erase(id);
     failed_.erase(id);
+    refused_.erase(id);
     const auto found = partitions_.find(id);
     if (found == partitions_.end()) return;
     Partition& partition = *found->second.partition;
@@ -286,16 +359,35 @@ runtime::Task<> BrokerShard::remove_directory(std::string path, Duration delay) 
     }
 }
 
-std::vector<BrokerShard::Checkpoint> BrokerShard::checkpoint() const {
+std::vector<Checkpoint> BrokerShard::checkpoint() const {
     std::vector<Checkpoint> all;
     for (const auto& [id, held] : partitions_) {
         const log::Log& log = held.partition->log();
-        if (log.is_offline()) continue;
-        Checkpoint each{
-            .directory = held.directory,
-            .recovery_point = {held.partition->topic_name(), id.partition, log.recovery_point()},
-            .log_start = std::nullopt};
-        if (log.log_start_offset() > Offset{0}) each.log_start = log.log_start_offset();
+        Checkpoint each{.directory = held.directory,
+                        .topic = held.partition->topic_name(),
+                        .partition = id.partition,
+                        .recovery_point = std::nullopt,
+                        .log_start = std::nullopt};
+        // After an error of the disk the next start looks at all of it.
+        if (!log.is_offline()) each.recovery_point = log.recovery_point();
+        const Offset start = held.partition->log_start_to_keep();
+        if (start > Offset{0}) each.log_start = start;
+        all.push_back(std::move(each));
+    }
+    // What could not be opened is as it was.
+    for (const auto& [id, offline] : offline_) {
+        const Wanted& wanted = offline.wanted;
+        if (!wanted.is_left) continue;
+        const LogDirectory& in = facts_.directories->all()[wanted.directory];
+        Checkpoint each{.directory = wanted.directory,
+                        .topic = wanted.topic,
+                        .partition = id.partition,
+                        .recovery_point = std::nullopt,
+                        .log_start = std::nullopt};
+        if (const auto at = in.recovery_points.find(wanted.name); at != in.recovery_points.end())
+            each.recovery_point = at->second;
+        if (const auto at = in.log_starts.find(wanted.name); at != in.log_starts.end())
+            each.log_start = at->second;
         all.push_back(std::move(each));
     }
     return all;
@@ -304,6 +396,11 @@ std::vector<BrokerShard::Checkpoint> BrokerShard::checkpoint() const {
 runtime::Task<Result<>> BrokerShard::rest() {
     tasks_.cancel();
     co_await tasks_.join();
+    // What they had begun to open ends by itself.
+    while (!opening_.empty()) {
+        const runtime::Waited waited = co_await opening_ended_.wait();
+        if (waited != runtime::Waited::ready) co_return runtime::error_of(waited);
+    }
     co_return Result<>();
 }
 
@@ -342,6 +439,7 @@ void BrokerShard::start_housekeeping() {
     tasks_.spawn("retention", retention());
     tasks_.spawn("sweep files", sweep_files());
     tasks_.spawn("flush by time", flush_by_time());
+    tasks_.spawn("retry logs", retry_logs());
 }
 
 runtime::Task<> BrokerShard::retention() {
@@ -381,6 +479,27 @@ runtime::Task<> BrokerShard::flush_by_time() {
     while (co_await runtime::sleep_until(shard(), shard().now() + kEvery) !=
            runtime::Waited::cancelled) {
         for (auto& [id, held] : partitions_) held.partition->flush_if_due(shard().now());
+    }
+}
+
+// What could not be opened for want of room, descriptors or a disk that reads may be opened later.
+runtime::Task<> BrokerShard::retry_logs() {
+    Duration pause = kRetryPauseLeast;
+    while (true) {
+        std::vector<Wanted> wanted;
+        if (offline_.empty()) {
+            pause = kRetryPauseLeast;
+            if (co_await went_offline_.wait() == runtime::Waited::cancelled) co_return;
+        }
+        if (co_await runtime::sleep_until(shard(), shard().now() + pause) ==
+            runtime::Waited::cancelled)
+            co_return;
+        for (const auto& [id, offline] : offline_) {
+            if (!failed_.contains(id) && !opening_.contains(id)) wanted.push_back(offline.wanted);
+        }
+        const std::size_t before = offline_.size();
+        co_await open(std::move(wanted));
+        pause = offline_.size() < before ? kRetryPauseLeast : std::min(2 * pause, kRetryPauseMost);
     }
 }
 

@@ -2,6 +2,7 @@
 // on it are answered from.
 #pragma once
 
+#include "checkpoints.hpp"
 #include "fetch_sessions.hpp"
 #include "log_directories.hpp"
 #include "metadata_log.hpp"
@@ -49,6 +50,7 @@ public:
         runtime::Shard& shard;
         Disk& disk;
         std::size_t open_files_max = 1024;
+        Checkpoints* checkpoints = nullptr;  // the node's
     };
     BrokerShard(Place place, const NodeFacts& facts);
     BrokerShard(const BrokerShard&) = delete;
@@ -80,19 +82,26 @@ public:
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
     ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);
     std::size_t partition_count() const { return partitions_.size(); }
+    /// A batch for a partition that is not here, though it should be, was refused.
+    void was_refused(const TopicPartition& id, BytesView batch);
+    /// Reading from a partition's log has failed: it is offline where the fault is final. The error
+    /// that a client gets.
+    ErrorCode read_failed(const TopicPartition& id, const DiskError& error);
+    Disk& disk() const { return place_.disk; }
+    /// Gone when this shard is: for what a disk may call back later.
+    std::weak_ptr<void> alive() const { return alive_; }
+    Checkpoints& checkpoints() const { return *place_.checkpoints; }
 
-    /// Makes the partitions what the image says they are; on return requests are answered by it.
+    /// On return requests are answered by this image, and partitions that are not in it are gone.
     /// `is_start`: the logs were left by an earlier process.
-    runtime::Task<> apply(CommittedImage committed, bool is_start);
+    runtime::Task<> take(CommittedImage committed, bool is_start);
+    /// Then, when all shards stand there: opens those that are in it and were not before.
+    runtime::Task<> open_wanted();
 
-    /// Housekeeping until it is cancelled: retention, flush.ms, files, producers.
+    /// Housekeeping until it is cancelled: retention, flush.ms, files, producers, logs that could
+    /// not be opened.
     void start_housekeeping();
 
-    struct Checkpoint {
-        std::size_t directory = 0;
-        log::PartitionOffset recovery_point;
-        std::optional<Offset> log_start;  // where it is above the first segment
-    };
     std::vector<Checkpoint> checkpoint() const;
     /// Ends the housekeeping; to be called before the end in any case.
     runtime::Task<Result<>> rest();
@@ -104,23 +113,29 @@ private:
         TopicPartition id;
         std::string topic;
         bool is_left = false;  // by an earlier process
+        std::string name;      // of its directory, in that log directory
+        std::size_t directory = 0;
     };
-    /// Of one that could not be opened.
+    /// One that could not be opened.
     struct Offline {
+        Wanted wanted;
         std::string why;
-        bool is_left = false;
     };
     struct Opening;
 
     void write_soon(Partition& partition);
     void write_dirty();
-    std::vector<Wanted> change_topics(const metadata::ImageChanges& changes, bool all);
-    void change_topic(const Uuid& id, bool is_start, std::vector<Wanted>& wanted);
+    void change_topics(const metadata::ImageChanges& changes, bool all);
+    void change_topic(const Uuid& id, bool is_start);
     void change_configs(const metadata::ImageChanges& changes);
+    bool is_opening_any_of(const Uuid& topic) const;
+    void place(Wanted& wanted) const;
     runtime::Task<> open(std::vector<Wanted> wanted);
-    log::LogOpening opening_of(const Wanted& wanted, const std::string& name,
-                               std::size_t directory);
-    void opened(const Wanted& wanted, std::size_t directory, Result<std::unique_ptr<log::Log>> log);
+    runtime::Task<std::vector<Wanted>> make_directories(std::vector<Wanted> wanted);
+    runtime::Task<std::vector<Wanted>> open_logs(std::vector<Wanted> wanted);
+    log::LogOpening opening_of(const Wanted& wanted);
+    void opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log);
+    void could_not_open(const Wanted& wanted, const DiskError& error);
     /// Renames it so that it is no partition's any more; the new path.
     std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);
@@ -129,6 +144,7 @@ private:
     runtime::Task<> retention();
     runtime::Task<> sweep_files();
     runtime::Task<> flush_by_time();
+    runtime::Task<> retry_logs();
 
     Place place_;
     const NodeFacts& facts_;
@@ -142,12 +158,18 @@ private:
         std::size_t directory = 0;
     };
     std::unordered_map<TopicPartition, Held, TopicPartitionHash> partitions_;
+    std::vector<Wanted> wanted_;  // by the image, not begun
     std::unordered_map<TopicPartition, Offline, TopicPartitionHash> offline_;
+    std::unordered_set<TopicPartition, TopicPartitionHash> opening_;
+    runtime::Signal opening_ended_;
+    runtime::Signal went_offline_;
+    std::unordered_map<TopicPartition, log::RefusedBatches, TopicPartitionHash> refused_;
     // Logs that an error of the disk took offline. This process does not open them again: what it
     // would read is in the page cache, and perhaps nowhere else any more.
     std::unordered_set<TopicPartition, TopicPartitionHash> failed_;
     std::vector<TopicPartition> dirty_;
     std::vector<TopicPartition> writing_;
+    std::shared_ptr<void> alive_ = std::make_shared<char>();
     runtime::TaskGroup tasks_;
 };
 

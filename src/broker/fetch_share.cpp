@@ -62,17 +62,36 @@ private:
                                        .at_least_one_batch = share_->bytes == 0};
         ++share_->under_way;
         auto now = partition->log().read(request, [self, index](Result<FileSlice> slice) {
-            self->take(index, std::move(slice));
+            self->take(self, index, std::move(slice));
         });
-        if (now) take(index, std::move(*now));
+        if (now) take(self, index, std::move(*now));
     }
 
-    void take(std::size_t index, Result<FileSlice> slice) {
+    /// What is cold is read before the answer begins: that the device fails can still be told.
+    void take(const std::shared_ptr<Reading>& self, std::size_t index, Result<FileSlice> slice) {
+        if (!slice) return give(index, std::move(slice));
+        share_->bytes += slice->bytes;
+        if (slice->empty() || slice->file->in_memory(slice->at, slice->bytes) == slice->bytes)
+            return give(index, std::move(slice));
+        owner_.disk().bring_in(*slice, [self, index, slice = *slice,
+                                        alive = owner_.alive()](const DiskResult<>& brought) {
+            if (!alive.expired()) self->brought(index, slice, brought);
+        });
+    }
+
+    void brought(std::size_t index, const FileSlice& slice, const DiskResult<>& brought) {
+        // What says nothing of the disk is the connection's: it tries once more.
+        if (brought || brought.error().fault != DiskFault::failed) return give(index, slice);
+        share_->bytes -= slice.bytes;
+        give(index, Error{owner_.read_failed(share_->items[index].partition, brought.error()),
+                          brought.error().detail});
+    }
+
+    void give(std::size_t index, Result<FileSlice> slice) {
         FetchedPartition& answer = share_->answers[index];
         if (!slice) {
             refuse(answer, slice.error().code);
         } else {
-            share_->bytes += slice->bytes;
             answer.records = std::move(*slice);
             tell_aborted(share_->items[index], answer);
         }

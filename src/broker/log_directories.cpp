@@ -73,6 +73,7 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
             // longer.
             shard.log().warn("ignoring a checkpoint that cannot be read reason={}",
                              all.error().detail);
+            found.has_unread_checkpoints = true;
             continue;
         }
         *into = by_directory(*all);

@@ -28,6 +28,7 @@ struct LogDirectory {
     std::optional<log::CleanShutdown> clean;        // how it was left; nothing: by a crash
     std::map<std::string, Offset, std::less<>> recovery_points;  // by partition directory
     std::map<std::string, Offset, std::less<>> log_starts;
+    bool has_unread_checkpoints = false;  // what they say is not known
     std::vector<std::string> partitions;  // directories of partitions
     std::vector<std::string> doomed;      // directories that are to be removed
 

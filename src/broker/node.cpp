@@ -58,6 +58,7 @@ NodeState::NodeState(const config::Settings& given, Node::World in)
             .controller_listeners = node.controller_listener_names,
             .directories = nullptr},
       services{.facts = facts, .home = home, .shards = {}, .controller = nullptr},
+      checkpoints(home, home_disk, services.shards),
       service(services),
       server(server_settings(settings), world.shards, service),
       metadata_files(home_disk, kMetadataFilesMax),
@@ -139,7 +140,7 @@ runtime::Task<> NodeState::close_storage() {
                                                   [there] { return there->close(); });
         if (!closed) all_well = false;
     }
-    if (Result<> ok = co_await write_checkpoints(); !ok) {
+    if (Result<> ok = co_await checkpoints.write(); !ok) {
         home.log().error("cannot write the checkpoints reason={}", ok.error().detail);
         all_well = false;
     }
@@ -157,46 +158,16 @@ runtime::Task<> NodeState::close_storage() {
     }
 }
 
-runtime::Task<Result<>> NodeState::write_checkpoints() {
-    using Offsets = std::vector<log::PartitionOffset>;
-    const std::size_t count = facts.directories->all().size();
-    std::vector<Offsets> recovery_points(count);
-    std::vector<Offsets> log_starts(count);
-    for (const auto& each : services.shards) {
-        BrokerShard* there = each.get();
-        Result<std::vector<BrokerShard::Checkpoint>> all =
-            co_await runtime::call(home, there->shard(), [there] { return there->checkpoint(); });
-        if (!all) co_return all.error();
-        for (BrokerShard::Checkpoint& one : *all) {
-            if (one.log_start) {
-                log_starts[one.directory].push_back(one.recovery_point);
-                log_starts[one.directory].back().offset = *one.log_start;
-            }
-            recovery_points[one.directory].push_back(std::move(one.recovery_point));
-        }
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        // The log start first: what it has dropped was perhaps never flushed.
-        for (const auto& [which, offsets] :
-             {std::pair{log::OffsetCheckpoint::log_start, &log_starts[i]},
-              std::pair{log::OffsetCheckpoint::recovery_point, &recovery_points[i]}}) {
-            runtime::Ending<DiskResult<>> written(home);
-            log::write_offsets(home_disk, facts.directories->all()[i].path, which, *offsets,
-                               written.done());
-            if (DiskResult<> ok = co_await written.wait(); !ok) co_return Error(ok.error());
-        }
-    }
-    co_return Result<>();
-}
-
 runtime::Task<> NodeState::checkpoint_now_and_then() {
     const auto every = std::chrono::milliseconds(
         std::min(settings.get(config::kLogFlushOffsetCheckpointIntervalMs),
                  settings.get(config::kLogFlushStartOffsetCheckpointIntervalMs)));
-    while (co_await runtime::sleep_until(home, home.now() + every) != runtime::Waited::cancelled) {
-        if (Result<> ok = co_await write_checkpoints(); !ok)
+    // At once: what was recovered is durable now, and a crash soon after need not do it again.
+    do {
+        const Result<> ok = co_await checkpoints.write();
+        if (!ok && !runtime::cancelled(home))
             home.log().warn("cannot write the checkpoints reason={}", ok.error().detail);
-    }
+    } while (co_await runtime::sleep_until(home, home.now() + every) != runtime::Waited::cancelled);
 }
 
 }  // namespace moldau::broker

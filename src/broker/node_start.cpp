@@ -102,6 +102,7 @@ runtime::Task<Result<>> NodeState::open_directories() {
         }
     }
     facts.directories = std::make_shared<const LogDirectories>(std::move(storage->directories));
+    checkpoints.found(facts.directories);
     co_return Result<>();
 }
 
@@ -114,7 +115,8 @@ void NodeState::make_shards() {
                 .count = count,
                 .shard = *world.shards[i].shard,
                 .disk = *world.shards[i].disk,
-                .open_files_max = std::max<std::size_t>(world.open_files_max / count, 16)},
+                .open_files_max = std::max<std::size_t>(world.open_files_max / count, 16),
+                .checkpoints = &checkpoints},
             facts));
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker_service.hpp"
+#include "checkpoints.hpp"
 #include "controller_driver.hpp"
 #include "data_directories.hpp"
 #include "metadata_log.hpp"
@@ -43,7 +44,6 @@ struct NodeState {
 
     runtime::Task<> leave();
     runtime::Task<> close_storage();
-    runtime::Task<Result<>> write_checkpoints();
     runtime::Task<> checkpoint_now_and_then();
 
     const config::Settings settings;
@@ -56,6 +56,7 @@ struct NodeState {
     DataDirectories held;
     NodeFacts facts;
     NodeServices services;
+    Checkpoints checkpoints;
     BrokerService service;
     net::Server server;
     log::FileCache metadata_files;

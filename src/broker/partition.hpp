@@ -13,6 +13,7 @@
 #include "moldau/runtime/list.hpp"
 #include "moldau/runtime/shard.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -116,6 +117,13 @@ public:
         return isolation == Isolation::read_committed ? last_stable_offset() : high_watermark_;
     }
 
+    /// The log is to start there when a checkpoint says so, durably: who was told a log start is
+    /// never told a lower one.
+    void promise_log_start(Offset at) { promised_log_start_ = std::max(promised_log_start_, at); }
+    Offset log_start_to_keep() const {
+        return std::max(promised_log_start_, log_->log_start_offset());
+    }
+
     void add_waiter(FetchWaiter& waiter);
     /// Ends every wait: the partition changed, or goes.
     void wake_waiters();
@@ -157,6 +165,7 @@ private:
     std::size_t isr_size_ = 0;
     std::size_t replica_count_ = 0;
     Offset high_watermark_;
+    Offset promised_log_start_;
     Offset told_stable_;  // what waiters of read_committed have seen
     std::uint64_t unannounced_bytes_ = 0;
 

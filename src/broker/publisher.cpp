@@ -15,9 +15,9 @@ struct Round {
 };
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): the shards outlive it.
-runtime::Task<> apply(BrokerShard& there, CommittedImage image, bool is_start, runtime::Shard& home,
-                      std::shared_ptr<Round> round) {
-    co_await there.apply(std::move(image), is_start);
+runtime::Task<> tell_when_done(runtime::Task<> step, runtime::Shard& home,
+                               std::shared_ptr<Round> round) {
+    co_await std::move(step);
     (void)home.post_answer([round = std::move(round)] {
         --round->left;
         round->done.set();
@@ -51,15 +51,23 @@ runtime::Task<> Publisher::run() {
 }
 
 runtime::Task<> Publisher::bring(CommittedImage image) {
+    // Nothing is opened before all that is gone is closed everywhere: a topic that is made anew has
+    // other owners, and its partitions the directories of the old ones.
+    co_await on_all_shards(
+        [image, is_start = is_start_](BrokerShard& there) { return there.take(image, is_start); });
+    if (runtime::cancelled(home_)) co_return;
+    co_await on_all_shards([](BrokerShard& there) { return there.open_wanted(); });
+}
+
+runtime::Task<> Publisher::on_all_shards(std::function<runtime::Task<>(BrokerShard&)> step) {
     auto round = std::make_shared<Round>(home_);
     for (const auto& each : shards_) {
         BrokerShard* there = each.get();
         // As an answer, which a full mailbox does not refuse: no shard may miss an image.
-        const Result<> posted =
-            there->shard().post_answer([there, image, is_start = is_start_, home = &home_, round] {
-                runtime::spawn(there->shard(), "apply image",
-                               apply(*there, image, is_start, *home, round));
-            });
+        const Result<> posted = there->shard().post_answer([there, step, home = &home_, round] {
+            runtime::spawn(there->shard(), "apply image",
+                           tell_when_done(step(*there), *home, round));
+        });
         if (posted) ++round->left;
     }
     while (round->left > 0) {

@@ -9,6 +9,7 @@
 #include "moldau/runtime/task.hpp"
 #include "moldau/runtime/wait.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,6 +33,7 @@ public:
 
 private:
     runtime::Task<> bring(CommittedImage image);
+    runtime::Task<> on_all_shards(std::function<runtime::Task<>(BrokerShard&)> step);
 
     runtime::Shard& home_;
     const std::vector<std::unique_ptr<BrokerShard>>& shards_;

@@ -1,6 +1,7 @@
 // DeleteRecords: api key 21, versions 0..2                         KIP-107
 // Raises the log start; -1 stands for the high watermark. Segments that lie wholly below it go with
-// the next round of retention. Refused with POLICY_VIOLATION where cleanup.policy is compact alone.
+// the next round of retention. The new start is durable before it is seen or told. Refused with
+// POLICY_VIOLATION where cleanup.policy is compact alone.
 #include "handlers/data/delete_records.hpp"
 
 #include "ask_owners.hpp"
@@ -33,12 +34,22 @@ runtime::Task<Deleted> raise(BrokerShard* here, TopicPartition id, std::int64_t 
     if (!log.config().deletes) co_return error(ErrorCode::policy_violation);
     const Offset to = offset == kAll ? partition->high_watermark() : Offset{offset};
     if (to < Offset{0}) co_return error(ErrorCode::offset_out_of_range);
+    if (to > partition->high_watermark()) co_return error(ErrorCode::offset_out_of_range);
     if (to > log.log_start_offset()) {
-        const Result<> raised = log.raise_log_start(to, partition->high_watermark());
+        // Durable before anybody can see it: a crash does not bring deleted records back.
+        partition->promise_log_start(to);
+        Checkpoints* checkpoints = &here->checkpoints();
+        const Result<> written =
+            co_await runtime::call_task(here->shard(), checkpoints->home(), "keep log starts",
+                                        [checkpoints] { return checkpoints->write(); });
+        if (!written) co_return error(ErrorCode::kafka_storage_error);
+        partition = here->find(id);
+        if (partition == nullptr) co_return error(ErrorCode::not_leader_or_follower);
+        const Result<> raised = partition->log().raise_log_start(to, partition->high_watermark());
         if (!raised) co_return error(raised.error().code);
     }
     Deleted result;
-    result.low_watermark = log.log_start_offset().value;
+    result.low_watermark = partition->log().log_start_offset().value;
     co_return result;
 }
 

@@ -84,6 +84,7 @@ void append_here(BrokerShard& here, const TopicPartition& id, const Bytes& frame
                  bool all_replicas, AppendDone done) {
     Partition* partition = nullptr;
     if (const ErrorCode refused = here.find_leader(id, -1, partition); refused != ErrorCode::none) {
+        here.was_refused(id, records);
         done({.error = refused, .message = {}});
         return;
     }

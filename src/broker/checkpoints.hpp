@@ -1,0 +1,89 @@
+// The files beside the partitions of a log directory that say up to where each log is durable and
+// where it starts. On the home shard.
+//
+// They know partitions by name, and a name may come back: what they say of a topic that was deleted
+// would hide damage in the one that was created under its name, or cut off its records. So no log
+// is made anew before the files have forgotten its name, durably.
+#pragma once
+
+#include "log_directories.hpp"
+
+#include "moldau/base/ports/disk.hpp"
+#include "moldau/base/result.hpp"
+#include "moldau/log/log_directory.hpp"
+#include "moldau/runtime/shard.hpp"
+#include "moldau/runtime/task.hpp"
+#include "moldau/runtime/wait.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace moldau::broker {
+
+class BrokerShard;
+
+/// What is to be remembered of one partition.
+struct Checkpoint {
+    std::size_t directory = 0;
+    std::string topic;
+    std::int32_t partition = 0;
+    std::optional<Offset> recovery_point;
+    std::optional<Offset> log_start;  // where it is above the first segment
+};
+
+class Checkpoints {
+public:
+    using Shards = std::vector<std::unique_ptr<BrokerShard>>;
+    Checkpoints(runtime::Shard& home, Disk& disk, const Shards& shards)
+        : home_(home), disk_(disk), shards_(shards), turn_(std::make_shared<Turn>(home)) {}
+    Checkpoints(const Checkpoints&) = delete;
+    Checkpoints& operator=(const Checkpoints&) = delete;
+
+    /// The directories as they were found.
+    void found(const std::shared_ptr<const LogDirectories>& directories);
+
+    /// Writes what all shards say at this moment or later; those who wait together share it.
+    /// Errors: kafka_storage_error.
+    runtime::Task<Result<>> write();
+
+    struct Name {
+        std::size_t directory = 0;
+        std::string partition;  // its directory's name
+    };
+    /// Until nothing is said of these, which no shard has open. Errors: kafka_storage_error.
+    runtime::Task<Result<>> forget(std::vector<Name> names);
+
+    runtime::Shard& home() const { return home_; }
+
+private:
+    /// Whose turn it is to write; shared with writes that go on when nobody waits for them any
+    /// more.
+    struct Turn {
+        explicit Turn(runtime::Shard& home) : over(home) {}
+        bool is_taken = false;
+        bool is_writing = false;
+        runtime::Signal over;
+    };
+
+    bool holds(const std::vector<Name>& names) const;
+    runtime::Task<Result<>> write_in_turn();
+    runtime::Task<Result<>> write_directory(std::size_t directory,
+                                            const std::vector<Checkpoint>& all);
+
+    runtime::Shard& home_;
+    Disk& disk_;
+    const Shards& shards_;
+    std::shared_ptr<const LogDirectories> directories_;
+    std::vector<std::set<std::string, std::less<>>> names_;  // that the files may hold
+    std::vector<bool> unread_;                               // files that may hold any
+    std::shared_ptr<Turn> turn_;
+    std::uint64_t asked_ = 0;
+    std::uint64_t written_ = 0;  // of those who asked
+};
+
+}  // namespace moldau::broker
