@@ -94,6 +94,10 @@ std::vector<std::string> Node::listeners() const {
     return texts;
 }
 
+std::shared_ptr<const metadata::ClusterImage> Node::image() const {
+    return state_->services.shards.front()->share_image();
+}
+
 runtime::Task<> Node::stop() {
     return state_->stop();
 }

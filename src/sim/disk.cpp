@@ -39,6 +39,18 @@ struct Access {
     }
 };
 
+/// One that a process holds open, itself or by what it has submitted.
+class OpenFile {
+public:
+    explicit OpenFile(Host& host) : host_(host) { ++host_.open_files; }
+    OpenFile(const OpenFile& other) : OpenFile(other.host_) {}
+    OpenFile& operator=(const OpenFile&) = delete;
+    ~OpenFile() { --host_.open_files; }
+
+private:
+    Host& host_;
+};
+
 class SimFile final : public File, public SendableFile {
 public:
     SimFile(Access access, std::string path, std::shared_ptr<Inode> inode, bool writable)
@@ -191,6 +203,7 @@ private:
     }
 
     Access access_;
+    OpenFile open_{access_.host};
     std::string path_;
     std::shared_ptr<Inode> inode_;
     bool writable_;

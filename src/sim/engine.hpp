@@ -153,6 +153,7 @@ public:
     bool dying = false;
     std::uint64_t calls_left = 0;  // 0: no crash is set
     CrashKind crash_kind = CrashKind::process;
+    std::size_t open_files = 0;
 };
 
 /// Stands at the begin of every call of a port.

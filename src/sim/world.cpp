@@ -119,6 +119,10 @@ void World::pause(ProcessId process, Duration time) {
     if (running(process)) state_->engine.pause(process, state_->engine.now + time);
 }
 
+std::size_t World::open_files(ProcessId process) const {
+    return state_->slots[process]->host.open_files;
+}
+
 bool World::running(ProcessId process) const {
     return state_->slots[process]->process != nullptr;
 }

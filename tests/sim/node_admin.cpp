@@ -2,12 +2,14 @@
 #include "node_clients.hpp"
 
 #include "moldau/protocol/messages/create_topics.hpp"
+#include "moldau/protocol/messages/delete_records.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 #include "moldau/protocol/messages/describe_configs.hpp"
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
 #include "moldau/protocol/messages/metadata.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace moldau::sim {
 namespace {
@@ -47,7 +49,8 @@ private:
         const std::uint64_t dice = random_.below(10);
         const bool has_room = model_.topics.size() < kTopicsMost;
         if (model_.topics.empty() || (dice < 5 && has_room)) co_return co_await create();
-        if (dice == 9) co_return co_await remove();
+        if (dice >= 8) co_return co_await remove();
+        if (dice >= 5) co_return co_await delete_records();
         co_return co_await alter();
     }
 
@@ -129,6 +132,47 @@ private:
         if (!is_storage(result.error_code))
             model_.wrong(fmt::format("IncrementalAlterConfigs refused: {} {}",
                                      name(result.error_code), result.error_message.value_or("")));
+        co_return false;
+    }
+
+    /// Up to a batch that was acknowledged.
+    Task<bool> delete_records() {
+        const TopicPtr topic = any_topic();
+        const std::size_t index = random_.below(topic->partitions.size());
+        PartitionModel& partition = topic->partitions[index];
+        if (partition.acknowledged.empty()) co_return true;
+        const auto chosen =
+            std::next(partition.acknowledged.begin(),
+                      static_cast<std::ptrdiff_t>(random_.below(partition.acknowledged.size())));
+        const std::int64_t to = chosen->first;
+        partition.deleted_to = std::max(partition.deleted_to, to);
+        const std::int64_t known = partition.log_start;
+        protocol::DeleteRecordsRequest request;
+        request.timeout_ms = 2000;
+        auto& asked = request.topics.emplace_back();
+        asked.name = topic->name;
+        asked.partitions.push_back(
+            {.partition_index = static_cast<std::int32_t>(index), .offset = to});
+        auto reply =
+            co_await connection_->ask<protocol::DeleteRecordsResponse>(request, deadline());
+        if (!reply) co_return false;
+        const auto& result = reply->message.topics.front().partitions.front();
+        if (result.error_code == ErrorCode::none) {
+            ++model_.deleted_records;
+            if (result.low_watermark < to)
+                model_.wrong(fmt::format("L12: {}deleted to {} only",
+                                         NodeModel::where(*topic, index, to),
+                                         result.low_watermark));
+            model_.saw_log_start(*topic, index, result.low_watermark, known);
+            co_return true;
+        }
+        const bool is_lost = result.error_code == ErrorCode::offset_out_of_range &&
+                             !topic->is_flushed && model_.losses() > 0;
+        if (!is_lost && !is_storage(result.error_code) &&
+            result.error_code != ErrorCode::not_leader_or_follower &&
+            result.error_code != ErrorCode::leader_not_available)
+            model_.wrong(fmt::format("DeleteRecords of {} refused: {}",
+                                     NodeModel::where(*topic, index, to), name(result.error_code)));
         co_return false;
     }
 

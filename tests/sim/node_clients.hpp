@@ -39,6 +39,7 @@ protected:
     runtime::Task<bool> connected() {
         if (connection_ != nullptr && connection_->is_open()) co_return true;
         losses_ = model_.losses();
+        life_ = model_.life;
         auto opened = co_await client::Connection::open(shard_, transport_, {"10.0.0.1", 9092}, {},
                                                         deadline());
         if (!opened) {
@@ -64,6 +65,7 @@ protected:
     SeededRandom random_;
     std::shared_ptr<client::Connection> connection_;
     std::uint64_t losses_ = 0;  // when the connection was made
+    std::uint64_t life_ = 0;    // likewise: the node's, or an earlier one
 };
 
 std::unique_ptr<Program> make_admin(Process& process, NodeModel& model, const Orders& orders,

@@ -2,6 +2,7 @@
 #include "node_clients.hpp"
 
 #include "moldau/protocol/messages/fetch.hpp"
+#include "moldau/protocol/messages/list_offsets.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,7 @@ using runtime::Task;
 using std::chrono::milliseconds;
 
 constexpr std::int16_t kTopicIdsVersion = 13;
+constexpr std::int64_t kEarliest = -2;
 
 /// Where a consumer stands in a partition.
 struct Position {
@@ -22,7 +24,9 @@ struct Position {
     std::int64_t next = 0;
     std::int64_t high_watermark = -1;
     std::map<std::int64_t, BatchId> read;
-    bool is_changed = true;  // against what the session knows
+    bool is_changed = true;            // against what the session knows
+    bool is_deleted = false;           // what stands at `next`
+    std::int64_t known_log_start = 0;  // by somebody, when the request was sent
 };
 
 class Consumer final : public NodeClient {
@@ -72,12 +76,48 @@ private:
                 request, deadline(),
                 by_id_ ? INT16_MAX : static_cast<std::int16_t>(kTopicIdsVersion - 1));
             if (!reply || !take(reply->message)) co_return false;
+            for (std::size_t i = 0; i < positions_.size(); ++i) {
+                if (positions_[i].is_deleted && !co_await go_to_start(i)) co_return false;
+            }
             if (is_check && std::ranges::all_of(positions_, [](const Position& each) {
                     return each.next == each.high_watermark;
                 }))
                 co_return true;
             if (orders_.checks_all && !is_check) co_return false;
         }
+        co_return true;
+    }
+
+    static std::int64_t log_start_of(const Position& at) {
+        return at.topic->partitions[at.partition].log_start;
+    }
+
+    /// Where the log begins.
+    Task<bool> go_to_start(std::size_t index) {
+        if (connection_ == nullptr || !connection_->is_open()) co_return false;
+        protocol::ListOffsetsRequest request;
+        request.replica_id = -1;
+        auto& topic = request.topics.emplace_back();
+        topic.name = positions_[index].topic->name;
+        auto& asked = topic.partitions.emplace_back();
+        asked.partition_index = static_cast<std::int32_t>(positions_[index].partition);
+        asked.timestamp = kEarliest;
+        const std::int64_t known = log_start_of(positions_[index]);
+        auto reply = co_await connection_->ask<protocol::ListOffsetsResponse>(request, deadline());
+        if (!reply) co_return false;
+        Position& at = positions_[index];
+        const auto& told = reply->message.topics.front().partitions.front();
+        // By name it may be a later topic's.
+        if (told.error_code != ErrorCode::none || at.topic->is_doomed || !holds(*at.topic))
+            co_return false;
+        model_.saw_log_start(*at.topic, at.partition, told.offset, known);
+        if (told.offset <= at.next)
+            model_.wrong(fmt::format("L12: {}out of range, and the log starts at {}",
+                                     NodeModel::where(*at.topic, at.partition, at.next),
+                                     told.offset));
+        at.next = told.offset;
+        at.is_changed = true;
+        at.is_deleted = false;
         co_return true;
     }
 
@@ -89,6 +129,7 @@ private:
         request.session_id = session_;
         request.session_epoch = epoch_;
         for (Position& each : positions_) {
+            each.known_log_start = log_start_of(each);
             if (epoch_ > 0 && !each.is_changed) continue;
             each.is_changed = false;
             if (request.topics.empty() || request.topics.back().topic_id != each.topic->id)
@@ -137,9 +178,15 @@ private:
         const auto here = [&] { return NodeModel::where(topic, at.partition, at.next); };
         // By name it may be a later topic's.
         if (topic.is_doomed || !holds(topic)) return false;
+        model_.saw_fetched(topic, at.partition, data.error_code, life_);
         if (data.error_code == ErrorCode::kafka_storage_error ||
             data.error_code == ErrorCode::not_leader_or_follower)
             return false;
+        if (data.error_code == ErrorCode::offset_out_of_range) {
+            model_.saw_out_of_range(topic, at.partition, at.next);
+            at.is_deleted = true;
+            return true;
+        }
         if (data.error_code != ErrorCode::none) {
             model_.wrong(fmt::format("L4: {}Fetch refused: {}", here(), name(data.error_code)));
             return false;
@@ -148,6 +195,10 @@ private:
             model_.wrong(fmt::format("L1: {}high watermark {}, before {}", here(),
                                      data.high_watermark, at.high_watermark));
         at.high_watermark = data.high_watermark;
+        model_.saw_log_start(topic, at.partition, data.log_start_offset, at.known_log_start);
+        if (data.log_start_offset > at.next)
+            model_.wrong(
+                fmt::format("L12: {}read below the log start {}", here(), data.log_start_offset));
         BytesView rest = data.records.value_or(BytesView());
         while (true) {
             const auto found = record::first_batch(rest);

@@ -2,11 +2,13 @@
 // processes, and sees every acknowledgement and every record that a client sees.
 #pragma once
 
+#include "moldau/base/error_code.hpp"
 #include "moldau/base/uuid.hpp"
 #include "moldau/record/batch.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,6 +34,9 @@ struct PartitionModel {
     std::map<std::int64_t, SeenBatch> seen;
     std::map<BatchId, std::int64_t> offsets;       // of what was seen or acknowledged
     std::map<std::int64_t, BatchId> acknowledged;  // by offset
+    std::int64_t log_start = 0;                    // the highest that anybody was told
+    std::int64_t deleted_to = 0;                   // the highest that anybody has asked for
+    std::uint64_t life_when_read = 0;              // the node's, when it was read last
 };
 
 struct TopicModel {
@@ -51,6 +56,11 @@ public:
     std::uint64_t acknowledged = 0;
     std::uint64_t duplicates = 0;  // acknowledged with an offset that was known
     std::uint64_t seen = 0;
+    std::uint64_t deleted_records = 0;
+    std::uint64_t read_while_full = 0;
+    std::uint64_t life = 0;  // of the node: which process it is
+    bool is_disk_full = false;
+    bool has_disk_failed = false;  // by errors, in this life
 
     /// How often what was not flushed may have been lost. What a client was told before is void
     /// then, for topics that do not flush.
@@ -59,7 +69,9 @@ public:
         ++losses_;
         for (const TopicPtr& topic : topics) {
             if (topic->is_flushed) continue;
-            for (PartitionModel& partition : topic->partitions) partition = {};
+            // A log start is durable before it is told.
+            for (PartitionModel& partition : topic->partitions)
+                partition = {.log_start = partition.log_start, .deleted_to = partition.deleted_to};
         }
     }
     /// Whether what was told since the given count of losses still holds.
@@ -74,6 +86,40 @@ public:
     void saw_producer_id(std::int64_t id) {
         if (!producer_ids.insert(id).second)
             wrong(fmt::format("R8: producer id {} was given twice", id));
+    }
+
+    /// `known`: what somebody had been told when this was asked.
+    void saw_log_start(TopicModel& topic, std::size_t index, std::int64_t start,
+                       std::int64_t known) {
+        PartitionModel& partition = topic.partitions[index];
+        if (start < known)
+            wrong(fmt::format("L12: {}the log starts here, before at {}",
+                              where(topic, index, start), known));
+        if (start > partition.deleted_to)
+            wrong(fmt::format("L12: {}the log starts here, deleted was to {}",
+                              where(topic, index, start), partition.deleted_to));
+        partition.log_start = std::max(partition.log_start, start);
+    }
+    /// Nothing is told of what stands below the log start but that it is not there.
+    void saw_out_of_range(TopicModel& topic, std::size_t index, std::int64_t offset) {
+        if (offset >= topic.partitions[index].deleted_to)
+            wrong(fmt::format("L12: {}out of range, deleted was to {}", where(topic, index, offset),
+                              topic.partitions[index].deleted_to));
+    }
+
+    /// A fetch of a partition was answered with `error`, over a connection made in `of_life`.
+    void saw_fetched(TopicModel& topic, std::size_t index, ErrorCode error, std::uint64_t of_life) {
+        PartitionModel& partition = topic.partitions[index];
+        if (error == ErrorCode::none) {
+            partition.life_when_read = of_life;
+            if (is_disk_full) ++read_while_full;
+            return;
+        }
+        // What this process could read it can read on, unless its disk fails: a full one does not.
+        if (error == ErrorCode::kafka_storage_error && of_life == life && !has_disk_failed &&
+            partition.life_when_read == life)
+            wrong(where(topic, index, -1) + "was read, and is not any more, on a disk that is " +
+                  (is_disk_full ? "full" : "sound"));
     }
 
     void saw_acknowledged(TopicModel& topic, std::size_t index, BatchId id, std::int64_t offset) {
@@ -121,6 +167,7 @@ public:
                      const std::map<std::int64_t, BatchId>& log, std::int64_t end) {
         const PartitionModel& partition = topic.partitions[index];
         for (const auto& [offset, id] : partition.acknowledged) {
+            if (offset < partition.log_start) continue;
             const auto found = log.find(offset);
             if (found == log.end() || found->second != id) {
                 wrong(fmt::format("L1: {}acknowledged and not there, the log ends at {}",
@@ -128,7 +175,7 @@ public:
             }
         }
         for (const auto& [offset, batch] : partition.seen) {
-            if (!log.contains(offset)) {
+            if (offset >= partition.log_start && !log.contains(offset)) {
                 wrong(fmt::format("L4: {}read before and not there, the log ends at {}",
                                   where(topic, index, offset), end));
             }

@@ -1,10 +1,8 @@
 // A whole node on two shards under clients that create topics, produce idempotently and consume,
 // while it is killed, loses its power, and its disk fails and fills up; all from one seed.
 #include "node_clients.hpp"
+#include "node_process.hpp"
 
-#include "moldau/broker/node.hpp"
-#include "moldau/config/load.hpp"
-#include "moldau/runtime/wait.hpp"
 #include "moldau/sim/world.hpp"
 
 #include <fmt/format.h>
@@ -53,66 +51,26 @@ struct Outcome {
     std::uint64_t acknowledged = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t seen = 0;
+    std::uint64_t deleted_records = 0;  // requests that were acknowledged
+    std::uint64_t read_while_full = 0;
+    std::uint64_t audits = 0;  // of the metadata
+    std::uint64_t stops_in_order = 0;
+
+    void add(const Outcome& one);
 };
 
-/// What the node's process tells the test.
-struct NodeLife {
-    bool is_serving = false;
-    bool has_stopped = false;
-    std::string gave_up;  // why
-    runtime::Shard* home = nullptr;
-    broker::Node* node = nullptr;
-};
-
-class NodeProgram final : public Program {
-public:
-    NodeProgram(Process& process, NodeLife& life) : life_(life) {
-        life_ = {};
-        const std::vector<config::Overlay> overlays = {
-            {.key = "listeners",
-             .value =
-                 "PLAINTEXT://" + process.host() + ":9092,CONTROLLER://" + process.host() + ":9093",
-             .source = "test"},
-            {.key = "log.dirs", .value = "/data", .source = "test"},
-            {.key = "log.flush.offset.checkpoint.interval.ms", .value = "150", .source = "test"},
-            {.key = "metadata.log.max.record.bytes.between.snapshots",
-             .value = "1500",
-             .source = "test"}};
-        config::Loaded loaded = config::load(std::nullopt, overlays);
-        MOLDAU_CHECK(loaded.settings, "the test's settings are wrong");
-        broker::Node::World world{
-            .shards = {}, .working_directory = "/", .on_failure = [&life](const Error& error) {
-                life.gave_up = error.detail;
-            }};
-        for (std::size_t i = 0; i < process.shards(); ++i)
-            world.shards.push_back({&process.shard(i), &process.transport(i), &process.disk(i)});
-        node_ = std::make_unique<broker::Node>(*loaded.settings, std::move(world));
-        life_.home = &process.shard(0);
-        life_.node = node_.get();
-        runtime::spawn(process.shard(0), "start", start(*node_, life_));
-    }
-    NodeProgram(const NodeProgram&) = delete;
-    NodeProgram& operator=(const NodeProgram&) = delete;
-    ~NodeProgram() override { life_.node = nullptr; }
-
-    static runtime::Task<> stop(broker::Node& node, NodeLife& life) {
-        co_await node.stop();
-        life.has_stopped = true;
-    }
-
-private:
-    static runtime::Task<> start(broker::Node& node, NodeLife& life) {
-        const Result<> started = co_await node.start();
-        if (started) {
-            life.is_serving = true;
-        } else {
-            life.gave_up = started.error().detail;
-        }
-    }
-
-    NodeLife& life_;
-    std::unique_ptr<broker::Node> node_;
-};
+void Outcome::add(const Outcome& one) {
+    for (std::size_t i = 0; i < kTroubles; ++i) troubles[i] += one.troubles[i];
+    deaths += one.deaths;
+    starts_in_vain += one.starts_in_vain;
+    acknowledged += one.acknowledged;
+    duplicates += one.duplicates;
+    seen += one.seen;
+    deleted_records += one.deleted_records;
+    read_while_full += one.read_while_full;
+    audits += one.audits;
+    stops_in_order += one.stops_in_order;
+}
 
 class Story {
 public:
@@ -130,7 +88,7 @@ public:
     }
 
     Outcome go() {
-        world_.start(node_);
+        start();
         const std::uint64_t rounds = random_.between(2, 5);
         for (std::uint64_t i = 0; i < rounds && model_.violation.empty(); ++i) trouble();
         heal();
@@ -139,6 +97,8 @@ public:
         outcome_.acknowledged = model_.acknowledged;
         outcome_.duplicates = model_.duplicates;
         outcome_.seen = model_.seen;
+        outcome_.deleted_records = model_.deleted_records;
+        outcome_.read_while_full = model_.read_while_full;
         world_.note("acknowledged", model_.acknowledged);
         world_.note("seen", model_.seen);
         outcome_.digest = world_.digest();
@@ -168,21 +128,21 @@ private:
                 world_.crash_at_call(node_, random_.between(1, 1200), kind_);
                 break;
             case Trouble::stop:
-                if (life_.node != nullptr && life_.is_serving)
-                    runtime::spawn(*life_.home, "stop", NodeProgram::stop(*life_.node, life_));
+                if (life_.program != nullptr && life_.is_serving) life_.program->stop();
                 kind_ = random_.chance(500'000) ? CrashKind::power : CrashKind::process;
                 if (random_.chance(300'000))
                     world_.crash_at_call(node_, random_.between(1, 300), kind_);
                 break;
             case Trouble::failing_disk:
-                is_disk_sick_ = was_disk_sick_ = has_failed_ = true;
+                is_disk_sick_ = was_disk_sick_ = model_.has_disk_failed = true;
                 world_.set_faults(DiskFaults{.write_error = 5'000,
+                                             .read_error = 2'000,
                                              .sync_error = 10'000,
                                              .open_error = 5'000,
                                              .cold_read = 200'000});
                 break;
             case Trouble::full_disk:
-                is_disk_sick_ = was_disk_sick_ = true;
+                is_disk_sick_ = was_disk_sick_ = model_.is_disk_full = true;
                 world_.set_faults(DiskFaults{.bytes_max = random_.between(1, 200'000)});
                 break;
             case Trouble::network:
@@ -195,6 +155,8 @@ private:
         }
         world_.run_for(milliseconds(random_.between(300, 1500)), [this] { return is_over(); });
         world_.crash_at_call(node_, 0, CrashKind::process);
+        model_.is_disk_full = false;
+        look_at_node();
         after_trouble(what);
     }
 
@@ -203,11 +165,44 @@ private:
                !model_.violation.empty();
     }
 
+    void look_at_node() {
+        if (life_.is_serving && std::exchange(epoch_of_life_, model_.life) != model_.life) {
+            if (life_.broker_epoch <= broker_epoch_)
+                model_.wrong(fmt::format("P11: broker epoch {}, in an earlier life {}",
+                                         life_.broker_epoch, broker_epoch_));
+            broker_epoch_ = life_.broker_epoch;
+        }
+        if (!world_.running(node_) || !life_.has_stopped || !model_.violation.empty()) return;
+        // What was submitted ends yet.
+        world_.run_for(milliseconds(20));
+        ++outcome_.stops_in_order;
+        std::vector<std::string> left;
+        for (std::size_t i = 0; i < life_.process->shards(); ++i)
+            for (std::string& name : life_.process->shard(i).task_names())
+                left.push_back(std::move(name));
+        if (!left.empty())
+            model_.wrong(fmt::format("S1: after a stop in order there are tasks left: {}",
+                                     fmt::join(left, ", ")));
+        if (const std::size_t files = world_.open_files(node_); files > 0)
+            model_.wrong(fmt::format("S1: after a stop in order {} files are open", files));
+    }
+
+    /// R8, while nothing is wrong with the disk.
+    void audit() {
+        if (!model_.violation.empty()) return;
+        if (life_.program == nullptr || !life_.is_serving)
+            return model_.wrong("S4: the node does not serve");
+        life_.program->audit();
+        world_.run_for(seconds(10), [this] { return is_over() || life_.audit != "-"; });
+        if (!life_.audit.empty()) model_.wrong(life_.audit);
+        ++outcome_.audits;
+    }
+
     /// A failing disk stays so for the next start sometimes, a full one mostly gets room again.
     void after_trouble(Trouble what) {
         if (!world_.running(node_)) {
             ++outcome_.deaths;
-            if (kind_ == CrashKind::power || has_failed_) model_.lose();
+            if (kind_ == CrashKind::power || model_.has_disk_failed) model_.lose();
         } else if (what == Trouble::failing_disk || !life_.gave_up.empty() || life_.has_stopped) {
             end_process();
         }
@@ -228,13 +223,14 @@ private:
         }
         world_.crash(node_, CrashKind::process);
         // A sync that failed has dropped what it was to write.
-        if (has_failed_) model_.lose();
+        if (model_.has_disk_failed) model_.lose();
         ++outcome_.deaths;
     }
 
     void start() {
         was_disk_sick_ = is_disk_sick_;
-        has_failed_ = is_disk_sick_;
+        model_.has_disk_failed = is_disk_sick_;
+        ++model_.life;
         world_.start(node_);
     }
 
@@ -263,12 +259,14 @@ private:
                             "producers {} {}",
                             states_[0]->is_idle, states_[1]->is_idle, states_[2]->is_idle));
         check_whole("after all was healed");
+        audit();
         if (!model_.violation.empty()) return;
         // Once more, from a directory that was left in order, or not.
         if (random_.chance(500'000)) {
-            runtime::spawn(*life_.home, "stop", NodeProgram::stop(*life_.node, life_));
+            life_.program->stop();
             world_.run_for(seconds(30), [this] { return life_.has_stopped; });
             if (!life_.has_stopped) model_.wrong("S4: the node does not stop");
+            look_at_node();
             world_.crash(node_, CrashKind::power);
         } else {
             world_.crash(node_, CrashKind::power);
@@ -276,6 +274,8 @@ private:
         }
         start();
         check_whole("after one more start");
+        look_at_node();
+        audit();
     }
 
     void check_whole(std::string_view when) {
@@ -300,9 +300,10 @@ private:
     ProcessId node_ = 0;
     NodeLife life_;
     CrashKind kind_ = CrashKind::process;
-    bool is_disk_sick_ = false;   // it fails or is full now
-    bool was_disk_sick_ = false;  // … since the node's start
-    bool has_failed_ = false;     // … by errors
+    bool is_disk_sick_ = false;        // it fails or is full now
+    bool was_disk_sick_ = false;       // … since the node's start
+    std::int64_t broker_epoch_ = -1;   // the last one
+    std::uint64_t epoch_of_life_ = 0;  // the life that had it
     Outcome outcome_;
 };
 
@@ -327,24 +328,25 @@ TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const Outcome one = Story(seed, only != 0 ? &printer : nullptr).go();
         if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
-        for (std::size_t i = 0; i < kTroubles; ++i) sum.troubles[i] += one.troubles[i];
-        sum.deaths += one.deaths;
-        sum.starts_in_vain += one.starts_in_vain;
-        sum.acknowledged += one.acknowledged;
-        sum.duplicates += one.duplicates;
-        sum.seen += one.seen;
+        sum.add(one);
     }
     fmt::print(
         "seeds={} deaths={} crashes={} power_cuts={} stops={} failing_disks={} full_disks={} "
-        "networks={} starts_in_vain={} acknowledged={} duplicates={} read={}\n",
+        "networks={} starts_in_vain={} acknowledged={} duplicates={} read={} read_while_full={} "
+        "deleted_records={} audits={} stops_in_order={}\n",
         last - first + 1, sum.deaths, sum.troubles[0], sum.troubles[1], sum.troubles[2],
         sum.troubles[3], sum.troubles[4], sum.troubles[5], sum.starts_in_vain, sum.acknowledged,
-        sum.duplicates, sum.seen);
+        sum.duplicates, sum.seen, sum.read_while_full, sum.deleted_records, sum.audits,
+        sum.stops_in_order);
     if (only != 0) return;
     EXPECT_GT(sum.deaths, last / 2) << "the test has lost its crashes";
     EXPECT_GT(sum.acknowledged, last * 20) << "the test has lost its producers";
     EXPECT_GT(sum.seen, last * 20) << "the test has lost its consumers";
     EXPECT_GT(sum.duplicates, last / 20) << "nothing was sent twice";
+    EXPECT_GT(sum.read_while_full, last) << "nothing was read while the disk was full";
+    EXPECT_GT(sum.deleted_records, last / 2) << "no records were deleted";
+    EXPECT_GT(sum.audits, last) << "nobody has looked at the metadata";
+    EXPECT_GT(sum.stops_in_order, last / 4) << "the test has lost its stops";
 }
 
 TEST(NodeUnderCrashes, OneSeedIsOneHistory) {

@@ -14,6 +14,10 @@
 #include <string>
 #include <vector>
 
+namespace moldau::metadata {
+struct ClusterImage;
+}
+
 namespace moldau::broker {
 
 class Node {
@@ -41,6 +45,9 @@ public:
     /// `PLAINTEXT://127.0.0.1:9092` for each listener that clients may use, with the ports that the
     /// system chose.
     std::vector<std::string> listeners() const;
+
+    /// What requests are answered from on the home shard; between start() and stop().
+    std::shared_ptr<const metadata::ClusterImage> image() const;
 
     /// Closes the listeners and all connections, then all logs in order.
     runtime::Task<> stop();

@@ -117,6 +117,8 @@ public:
     /// 0: after all not.
     void crash_at_call(ProcessId process, std::uint64_t calls, CrashKind kind);
     bool running(ProcessId process) const;
+    /// Files that it has not closed.
+    std::size_t open_files(ProcessId process) const;
     /// SIGSTOP, and SIGCONT after `time`: the machine goes on, the process does nothing.
     void pause(ProcessId process, Duration time);
     void jump_wall_clock(ProcessId process, Duration by);
