@@ -68,8 +68,11 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
         runtime::Ending<Result<Offsets>> offsets(shard);
         log::read_offsets(disk, found.path, which, offsets.done());
         auto all = co_await offsets.wait();
+        // What is there and cannot be had now is not passed over: without it records would come
+        // back that were deleted.
+        if (!all && all.error().code != ErrorCode::corrupt_message) co_return all.error();
         if (!all) {
-            // As Kafka: what a checkpoint says can be found out from the logs; it only takes
+            // As Kafka: what a recovery point says can be found out from the logs; it only takes
             // longer.
             shard.log().warn("ignoring a checkpoint that cannot be read reason={}",
                              all.error().detail);

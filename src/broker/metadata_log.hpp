@@ -106,6 +106,8 @@ private:
     void fail(const Error& error);
     MonoTime next_look() const;
     runtime::Task<Result<>> write_snapshot();
+    runtime::Task<Result<std::uint64_t>> write_image(const metadata::ClusterImage& image,
+                                                     raft::SnapshotId id, File& file);
     runtime::Task<> remove_superfluous();
 
     runtime::Shard& shard_;

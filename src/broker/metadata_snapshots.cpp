@@ -16,22 +16,14 @@ namespace {
 // After one that failed, for want of room most likely.
 constexpr Duration kPauseAfterFailure = std::chrono::seconds(60);
 
-/// The bytes of a snapshot of `image`.
-Result<std::vector<Bytes>> snapshot_of(const metadata::ClusterImage& image, raft::SnapshotId id,
-                                       Timestamp now, const raft::Voters& voters) {
-    raft::SnapshotWriter writer(id, now,
-                                {.last_contained = image.provenance.timestamp,
-                                 .kraft_version = voters.kraft_version,
-                                 .voters = voters.record});
-    Result<> ok = metadata::for_each_record(
-        image, [&writer](const metadata::MetadataRecord& record) -> Result<> {
-            Result<Bytes> bytes = metadata::encode_record(record);
-            if (!bytes) return bytes.error();
-            return writer.append(*bytes);
-        });
-    if (!ok) return ok.error();
-    writer.finish();
-    return writer.take();
+/// Half a millisecond of them.
+constexpr std::size_t kRecordsPerTurn = 1000;
+
+/// Lets others have the shard for a turn. Errors: the task is to end.
+runtime::Task<Result<>> next_turn(runtime::Shard& shard) {
+    runtime::Ending<Result<>> turn(shard);
+    (void)shard.post_answer([done = turn.done()]() mutable { done({}); });
+    co_return co_await turn.wait();
 }
 
 }  // namespace
@@ -48,6 +40,7 @@ runtime::Task<> MetadataLog::keep_short() {
         }
         if (told_ == nullptr || failure_) co_return;
         if (Result<> ok = co_await write_snapshot(); !ok) {
+            if (runtime::cancelled(shard_)) co_return;
             schedule_.given_up();
             shard_.log().warn("cannot write a snapshot of the metadata log reason={}",
                               ok.error().detail);
@@ -72,10 +65,6 @@ runtime::Task<Result<>> MetadataLog::write_snapshot() {
     const std::shared_ptr<const metadata::ClusterImage> image = told_;
     const raft::SnapshotId id{image->provenance.end_offset, image->provenance.epoch};
     schedule_.begun();
-    Result<std::vector<Bytes>> pieces =
-        snapshot_of(*image, id, shard_.clock().wall(), quorum_->voters());
-    if (!pieces) co_return pieces.error();
-
     const std::string name = path(raft::file_name(id));
     const std::string part = name + ".part";
     Disk& disk = files_.disk();
@@ -83,23 +72,50 @@ runtime::Task<Result<>> MetadataLog::write_snapshot() {
         co_return Error(gone.error());
     auto file = disk.open(part, OpenMode::create_new);
     if (!file) co_return Error(file.error());
-    std::uint64_t at = 0;
-    for (const Bytes& piece : *pieces) {
-        const BytesView view = piece;
-        if (auto ok = (*file)->write(at, {&view, 1}); !ok) co_return Error(ok.error());
-        at += view.size();
-    }
+    Result<std::uint64_t> bytes = co_await write_image(*image, id, **file);
+    if (!bytes) co_return bytes.error();
     if (auto ok = co_await runtime::sync(shard_, **file); !ok) co_return Error(ok.error());
     if (auto ok = disk.rename(part, name); !ok) co_return Error(ok.error());
     if (auto ok = co_await runtime::sync_directory(shard_, disk, directory_); !ok)
         co_return Error(ok.error());
     schedule_.written({.id = id,
-                       .size_bytes = static_cast<std::int64_t>(at),
+                       .size_bytes = static_cast<std::int64_t>(*bytes),
                        .last_contained = image->provenance.timestamp});
     shard_.log().info("wrote a snapshot of the metadata log end_offset={} bytes={}",
-                      id.end_offset.value, at);
+                      id.end_offset.value, *bytes);
     co_return Result<>();
 }
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): write_snapshot() has them.
+runtime::Task<Result<std::uint64_t>> MetadataLog::write_image(const metadata::ClusterImage& image,
+                                                              raft::SnapshotId id, File& file) {
+    raft::SnapshotWriter writer(id, shard_.clock().wall(),
+                                {.last_contained = image.provenance.timestamp,
+                                 .kraft_version = quorum_->voters().kraft_version,
+                                 .voters = quorum_->voters().record});
+    const auto append = [&writer](const metadata::MetadataRecord& record) -> Result<> {
+        Result<Bytes> bytes = metadata::encode_record(record);
+        if (!bytes) return bytes.error();
+        return writer.append(*bytes);
+    };
+    metadata::ImageRecords records(image);
+    std::uint64_t at = 0;
+    for (bool is_more = true; is_more;) {
+        const Result<bool> more = records.next(kRecordsPerTurn, append);
+        if (!more) co_return more.error();
+        is_more = *more;
+        if (!is_more) writer.finish();
+        for (const Bytes& piece : writer.take()) {
+            const BytesView view = piece;
+            if (auto ok = file.write(at, {&view, 1}); !ok) co_return Error(ok.error());
+            at += view.size();
+        }
+        if (!is_more) break;
+        if (Result<> ok = co_await next_turn(shard_); !ok) co_return ok.error();
+    }
+    co_return at;
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 runtime::Task<> MetadataLog::remove_superfluous() {
     while (const auto removal = schedule_.next_removal(

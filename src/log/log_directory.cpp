@@ -57,8 +57,12 @@ std::string_view file_name(OffsetCheckpoint which) {
 void read_offsets(Disk& disk, const std::string& directory, OffsetCheckpoint which,
                   ResultDone<std::vector<PartitionOffset>> done) {
     using Offsets = std::vector<PartitionOffset>;
-    read_optional<Offsets>(disk, path_of(directory, file_name(which)), kCheckpointBytesMax,
-                           parse_offset_checkpoint,
+    const auto parse = [](std::string_view text) {
+        Result<Offsets> parsed = parse_offset_checkpoint(text);
+        if (!parsed) parsed = Error{ErrorCode::corrupt_message, parsed.error().detail};
+        return parsed;
+    };
+    read_optional<Offsets>(disk, path_of(directory, file_name(which)), kCheckpointBytesMax, parse,
                            [done = std::move(done)](Result<std::optional<Offsets>> read) mutable {
                                if (!read) return done(read.error());
                                done(*read ? std::move(**read) : Offsets());

@@ -4,10 +4,14 @@
 
 #include "moldau/base/check.hpp"
 
+#include <array>
+#include <limits>
+#include <utility>
+
 namespace moldau::metadata {
 namespace {
 
-using Take = std::function<Result<>(const MetadataRecord&)>;
+using Take = ImageRecords::Take;
 
 // From metadata.version 25 on, the least that we serve, these hold for all levels.
 constexpr std::int16_t kPartitionVersion = 2;
@@ -120,33 +124,30 @@ protocol::PartitionRecord partition_record(const Uuid& topic, std::int32_t numbe
     return record;
 }
 
-Result<> topics(const ClusterImage& image, const Take& take) {
-    for (const auto& [id, topic] : image.topics) {
-        protocol::TopicRecord record;
-        record.name = topic.name;
-        record.topic_id = id;
+/// Gives what is left of a map, at most `left` entries; false when there are more.
+template <class Iterator, class Give>
+Result<bool> walk(Iterator& at, const Iterator& end, std::size_t& left, const Give& give_one) {
+    for (; at != end; ++at) {
+        if (left == 0) return false;
+        --left;
+        if (Result<> ok = give_one(at->key, at->value); !ok) return ok.error();
+    }
+    return true;
+}
+
+Result<> give_configs(const Take& take, const ConfigResource& resource, const Configs& configs) {
+    for (const auto& [name, value] : configs) {
+        protocol::ConfigRecord record;
+        record.resource_type = static_cast<std::int8_t>(resource.type);
+        record.resource_name = resource.name;
+        record.name = name;
+        record.value = value;
         if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
-        for (const auto& [number, partition] : topic.partitions) {
-            if (Result<> ok =
-                    give(take, partition_record(id, number, partition), kPartitionVersion);
-                !ok)
-                return ok.error();
-        }
     }
     return {};
 }
 
-Result<> configs_and_quotas(const ClusterImage& image, const Take& take) {
-    for (const auto& [resource, configs] : image.configs) {
-        for (const auto& [name, value] : configs) {
-            protocol::ConfigRecord record;
-            record.resource_type = static_cast<std::int8_t>(resource.type);
-            record.resource_name = resource.name;
-            record.name = name;
-            record.value = value;
-            if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
-        }
-    }
+Result<> quotas_and_producer_ids(const ClusterImage& image, const Take& take) {
     for (const auto& [entity, quotas] : image.client_quotas) {
         for (const auto& [key, value] : quotas) {
             protocol::ClientQuotaRecord record;
@@ -168,20 +169,17 @@ Result<> configs_and_quotas(const ClusterImage& image, const Take& take) {
     return give(take, std::move(record));
 }
 
-Result<> acls(const ClusterImage& image, const Take& take) {
-    for (const auto& [id, entry] : image.acls) {
-        protocol::AccessControlEntryRecord record;
-        record.id = id;
-        record.resource_type = entry.resource_type;
-        record.resource_name = entry.resource_name;
-        record.pattern_type = entry.pattern_type;
-        record.principal = entry.principal;
-        record.host = entry.host;
-        record.operation = entry.operation;
-        record.permission_type = entry.permission_type;
-        if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
-    }
-    return {};
+Result<> give_acl(const Take& take, const Uuid& id, const AccessControlEntry& entry) {
+    protocol::AccessControlEntryRecord record;
+    record.id = id;
+    record.resource_type = entry.resource_type;
+    record.resource_name = entry.resource_name;
+    record.pattern_type = entry.pattern_type;
+    record.principal = entry.principal;
+    record.host = entry.host;
+    record.operation = entry.operation;
+    record.permission_type = entry.permission_type;
+    return give(take, std::move(record));
 }
 
 Result<> users_and_tokens(const ClusterImage& image, const Take& take) {
@@ -209,21 +207,95 @@ Result<> users_and_tokens(const ClusterImage& image, const Take& take) {
     return {};
 }
 
-Result<> kept(const ClusterImage& image, const Take& take) {
-    for (const auto& [number, record] : image.kept_records) {
-        if (Result<> ok = give(take, UnknownRecord{record.type, record.body}, record.version); !ok)
-            return ok.error();
-    }
-    return {};
-}
-
 }  // namespace
 
-Result<> for_each_record(const ClusterImage& image, const Take& take) {
-    for (const auto part :
-         {features, nodes, topics, configs_and_quotas, acls, users_and_tokens, kept}) {
-        if (Result<> ok = part(image, take); !ok) return ok.error();
+/// One after another; each says whether it has come to its end.
+struct ImageRecords::Parts {
+    ImageRecords& at;
+    const Take& take;
+    std::size_t& left;
+
+    using Part = Result<bool> (Parts::*)();
+
+    /// What is small in every cluster goes in one piece.
+    template <Result<> (*kPart)(const ClusterImage&, const Take&)>
+    Result<bool> whole() {
+        if (Result<> ok = kPart(at.image_, take); !ok) return ok.error();
+        return true;
     }
+    Result<bool> topics() {
+        for (; at.topic_ != at.image_.topics.end(); ++at.topic_, at.is_in_topic_ = false) {
+            const auto& [id, topic] = *at.topic_;
+            if (!at.is_in_topic_) {
+                if (left == 0) return false;
+                --left;
+                protocol::TopicRecord record;
+                record.name = topic.name;
+                record.topic_id = id;
+                if (Result<> ok = give(take, std::move(record)); !ok) return ok.error();
+                at.partition_ = topic.partitions.begin();
+                at.is_in_topic_ = true;
+            }
+            const Uuid& topic_id = id;
+            Result<bool> ended =
+                walk(at.partition_, topic.partitions.end(), left,
+                     [this, &topic_id](std::int32_t number, const Partition& partition) {
+                         return give(take, partition_record(topic_id, number, partition),
+                                     kPartitionVersion);
+                     });
+            if (!ended || !*ended) return ended;
+        }
+        return true;
+    }
+    Result<bool> configs() {
+        return walk(at.config_, at.image_.configs.end(), left,
+                    [this](const ConfigResource& resource, const Configs& configs) {
+                        return give_configs(take, resource, configs);
+                    });
+    }
+    Result<bool> acls() {
+        return walk(at.acl_, at.image_.acls.end(), left,
+                    [this](const Uuid& id, const AccessControlEntry& entry) {
+                        return give_acl(take, id, entry);
+                    });
+    }
+    Result<bool> kept() {
+        return walk(at.kept_, at.image_.kept_records.end(), left,
+                    [this](std::int64_t, const KeptRecord& record) {
+                        return give(take, UnknownRecord{record.type, record.body}, record.version);
+                    });
+    }
+};
+
+ImageRecords::ImageRecords(const ClusterImage& image)
+    : image_(image),
+      topic_(image.topics.begin()),
+      config_(image.configs.begin()),
+      acl_(image.acls.begin()),
+      kept_(image.kept_records.begin()) {}
+
+Result<bool> ImageRecords::next(std::size_t count, const Take& take) {
+    static constexpr std::array<Parts::Part, 8> kParts{&Parts::whole<features>,
+                                                       &Parts::whole<nodes>,
+                                                       &Parts::topics,
+                                                       &Parts::configs,
+                                                       &Parts::whole<quotas_and_producer_ids>,
+                                                       &Parts::acls,
+                                                       &Parts::whole<users_and_tokens>,
+                                                       &Parts::kept};
+    std::size_t left = count;
+    for (; part_ < kParts.size(); ++part_) {
+        Result<bool> ended = (Parts{*this, take, left}.*kParts[part_])();
+        if (!ended) return ended.error();
+        if (!*ended) return true;
+    }
+    return false;
+}
+
+Result<> for_each_record(const ClusterImage& image, const ImageRecords::Take& take) {
+    const Result<bool> walked =
+        ImageRecords(image).next(std::numeric_limits<std::size_t>::max(), take);
+    if (!walked) return walked.error();
     return {};
 }
 

@@ -190,6 +190,7 @@ private:
     /// R8, while nothing is wrong with the disk.
     void audit() {
         if (!model_.violation.empty()) return;
+        world_.run_for(seconds(10), [this] { return is_over() || life_.is_serving; });
         if (life_.program == nullptr || !life_.is_serving)
             return model_.wrong("S4: the node does not serve");
         life_.program->audit();

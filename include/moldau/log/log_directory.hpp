@@ -28,7 +28,8 @@ std::string_view file_name(OffsetCheckpoint which);
 template <class T>
 using ResultDone = std::move_only_function<void(Result<T>)>;
 
-/// An absent file is empty. Errors: kafka_storage_error. `done` may be called from inside the call.
+/// An absent file is empty. Errors: kafka_storage_error: the disk did not give it ·
+/// corrupt_message: it is no checkpoint. `done` may be called from inside the call.
 void read_offsets(Disk& disk, const std::string& directory, OffsetCheckpoint which,
                   ResultDone<std::vector<PartitionOffset>> done);
 /// Durable when `done` says so; before, a crash leaves the old or the new file.

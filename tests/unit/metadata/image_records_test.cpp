@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -84,6 +85,30 @@ TEST(ImageRecords, HashesDifferWhenOneFieldOfOnePartitionDoes) {
     EXPECT_NE(hash_of(builder.image()), before);
     EXPECT_EQ(hash_of(kept), before);
     EXPECT_EQ(kept.find_partition({1, 2}, 0)->leader_epoch, LeaderEpoch{4});
+}
+
+TEST(ImageRecords, SomeAtATimeAreTheSameAsAllAtOnce) {
+    RandomRecords random(seed());
+    ImageBuilder builder;
+    for (int i = 0; i < 600; ++i) builder.apply(random.next(builder.image()));
+    const std::vector<Bytes> whole = snapshot_of(builder.image());
+    for (const std::size_t count : {1U, 2U, 7U, 100U}) {
+        SCOPED_TRACE(count);
+        std::vector<Bytes> all;
+        std::size_t turns = 1;
+        ImageRecords records(builder.image());
+        const auto take = [&all](const MetadataRecord& record) -> Result<> {
+            all.push_back(*encode_record(record));
+            return {};
+        };
+        for (Result<bool> more = records.next(count, take); more && *more;
+             more = records.next(count, take))
+            ++turns;
+        EXPECT_TRUE(std::ranges::equal(
+            all, whole, [](const Bytes& a, const Bytes& b) { return as_text(a) == as_text(b); }));
+        // Topics, partitions and configs are what a large image consists of.
+        EXPECT_GT(turns, builder.image().topics.size() / count);
+    }
 }
 
 TEST(ImageRecords, EndAtTheFirstErrorOfTheTaker) {
