@@ -85,7 +85,7 @@ public:
 
     void saw_producer_id(std::int64_t id) {
         if (!producer_ids.insert(id).second)
-            wrong(fmt::format("R8: producer id {} was given twice", id));
+            wrong(fmt::format("T1: producer id {} was given twice", id));
     }
 
     /// `known`: what somebody had been told when this was asked.
