@@ -314,6 +314,12 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
         shard().log().warn("cut a torn tail partition={}-{} bytes={}", wanted.topic,
                            wanted.id.partition, report.bytes_cut);
     }
+    for (const std::string& note : report.notes)
+        shard().log().warn("mended a log partition={}-{} note='{}'", wanted.topic,
+                           wanted.id.partition, note);
+    for (const std::string& file : report.unknown_files)
+        shard().log().info("left a file alone that is no log's partition={}-{} file={}",
+                           wanted.topic, wanted.id.partition, file);
     if (offline_.erase(wanted.id) > 0)
         shard().log().info("opened a log after all partition={}-{}", wanted.topic,
                            wanted.id.partition);

@@ -50,6 +50,7 @@ raft::SnapshotRules snapshot_rules(const config::Settings& settings) {
 }  // namespace
 
 runtime::Task<Result<>> NodeState::start() {
+    const MonoTime begun = home.now();
     Result<DataDirectories> directories = DataDirectories::hold(home_disk, paths);
     if (!directories) co_return directories.error();
     held = std::move(*directories);
@@ -67,7 +68,17 @@ runtime::Task<Result<>> NodeState::start() {
     tasks.spawn("metadata snapshots", metadata->keep_short());
     tasks.spawn("checkpoints", checkpoint_now_and_then());
     server.accept_connections();
+    log_start(begun);
     co_return Result<>();
+}
+
+void NodeState::log_start(MonoTime begun) const {
+    const metadata::ClusterImage& image = metadata->newest();
+    std::size_t partitions = 0;
+    for (const auto& [id, topic] : image.topics) partitions += topic.partitions.size();
+    home.log().info("serving cluster.id={} topics={} partitions={} was_clean={} took_ms={}",
+                    facts.cluster_id, image.topics.size(), partitions, previous_broker_epoch >= 0,
+                    std::chrono::ceil<std::chrono::milliseconds>(home.now() - begun).count());
 }
 
 Result<> NodeState::bind() {

@@ -32,6 +32,7 @@ struct NodeState {
     config::Listener bound(std::size_t index) const;
 
     runtime::Task<Result<>> open_directories();
+    void log_start(MonoTime begun) const;
     Result<> bind();
     runtime::Task<Result<>> lead_cluster();
     void make_shards();

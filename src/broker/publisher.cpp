@@ -1,7 +1,13 @@
 #include "publisher.hpp"
 
+#include "config_rules.hpp"
+
 #include "moldau/runtime/task_group.hpp"
 
+#include <fmt/ranges.h>
+
+#include <set>
+#include <string>
 #include <utility>
 
 namespace moldau::broker {
@@ -50,7 +56,25 @@ runtime::Task<> Publisher::run() {
     }
 }
 
+// What is asked for and not carried out is said, not passed over in silence.
+void Publisher::warn_of_idle_configs(const CommittedImage& image) const {
+    std::set<std::string> names;
+    const auto collect = [&](const metadata::ConfigResource& resource) {
+        for (std::string& name : without_effect(resource.type, image.image->configs_of(resource)))
+            names.insert(std::move(name));
+    };
+    if (is_start_) {
+        for (const auto& [resource, configs] : image.image->configs) collect(resource);
+    } else {
+        for (const metadata::ConfigResource& resource : image.changes.configs) collect(resource);
+    }
+    if (!names.empty())
+        home_.log().warn("settings of topics and the like that have no effect yet: {}",
+                         fmt::join(names, ", "));
+}
+
 runtime::Task<> Publisher::bring(CommittedImage image) {
+    warn_of_idle_configs(image);
     // Nothing is opened before all that is gone is closed everywhere: a topic that is made anew has
     // other owners, and its partitions the directories of the old ones.
     co_await on_all_shards(

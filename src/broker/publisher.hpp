@@ -32,6 +32,7 @@ public:
     runtime::Task<Result<>> published(Offset end);
 
 private:
+    void warn_of_idle_configs(const CommittedImage& image) const;
     runtime::Task<> bring(CommittedImage image);
     runtime::Task<> on_all_shards(std::function<runtime::Task<>(BrokerShard&)> step);
 

@@ -2,6 +2,7 @@
 """Records by real clients, with a restart and a kill -9 in between: all that was acknowledged is there once, in order.   records_test.py MOLDAUD [Kcat|Console|Java|Franz]"""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,15 @@ class Console(Base):
             self.assertEqual([self.offsets('trimmed', asked)[0] for asked in ('-2', '-1')], [6, 10])
             self.assertEqual(self.kcat('-C', '-t', 'trimmed', '-o', 'beginning', '-e', '-q'), b'6\n7\n8\n9\n')
             self.between(number)
+
+    def test_what_is_set_on_a_topic_without_effect_is_told_when_it_is_set_and_at_each_start(self):
+        told = 'settings of topics and the like that have no effect yet: '
+        self.create('idle', '--config', 'min.cleanable.dirty.ratio=0.7')
+        self.assertEqual(re.findall(told + '(.*)', self.server.stderr()), ['min.cleanable.dirty.ratio'])
+        for number, left in ((0, 'true'), (1, 'false')):
+            self.between(number)
+            self.assertRegex(self.server.stderr().split('starting')[-1], rf'serving cluster\.id=\S+ topics=\d+ partitions=\d+ was_clean={left} took_ms=\d+')
+        self.assertEqual(re.findall(told + '(.*)', self.server.stderr()), ['min.cleanable.dirty.ratio'] * 3)
 
     def test_kafkas_topics_and_configs_tools_change_a_topic_for_good(self):
         self.create('changed', '--partitions', '1', '--config', 'retention.ms=1000000')
