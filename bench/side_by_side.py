@@ -308,7 +308,10 @@ def machine():
         model = next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), platform.machine())
     with open('/proc/meminfo') as f:
         memory = int(f.readline().split()[1]) // 1024 // 1024
-    commit = subprocess.run(['git', '-C', ROOT, 'describe', '--always', '--dirty'], capture_output=True, text=True).stdout.strip()
+    try:
+        commit = subprocess.run(['git', '-C', ROOT, 'describe', '--always', '--dirty'], capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        commit = ''
     return {'date': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC'), 'commit': commit or 'unknown',
             'cpu': f'{model}, {len(os.sched_getaffinity(0))} cores', 'memory': f'{memory} GB', 'kernel': platform.release(),
             'load before': f'{os.getloadavg()[0]:.2f}'}
