@@ -76,7 +76,8 @@ void BrokerShard::write_dirty() {
 
 void BrokerShard::was_refused(const TopicPartition& id, BytesView batch) {
     if (owner_of(id) != place_.index || partitions_.contains(id)) return;
-    if (image_->find_partition(id.topic, id.partition) != nullptr) refused_[id].note(batch);
+    const metadata::Partition* state = image_->find_partition(id.topic, id.partition);
+    if (state != nullptr && state->leader == facts_.self) refused_[id].note(batch);
 }
 
 ErrorCode BrokerShard::read_failed(const TopicPartition& id, const DiskError& error) {
@@ -134,6 +135,7 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start) {
         } else if (!failed_.contains(partition) && !is_offline(partition)) {
             wanted_.push_back({.id = partition, .topic = topic->name, .is_left = is_start});
             place(wanted_.back());
+            if (wanted_.back().is_left) left_[partition] = wanted_.back();
         }
     }
 }
@@ -202,6 +204,7 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
     std::vector<Wanted> retried;
     for (Wanted& each : again) {
         each.is_left = false;
+        left_.erase(each.id);
         if (set_aside(facts_.directories->all()[each.directory].path + "/" + each.name, "stray")) {
             retried.push_back(std::move(each));
         } else {
@@ -323,6 +326,7 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
     if (offline_.erase(wanted.id) > 0)
         shard().log().info("opened a log after all partition={}-{}", wanted.topic,
                            wanted.id.partition);
+    left_.erase(wanted.id);
     if (auto refused = refused_.extract(wanted.id))
         (*log)->were_refused(std::move(refused.mapped()));
     auto partition = std::make_unique<Partition>(shard(), wanted.id, wanted.topic, std::move(*log),
@@ -334,6 +338,7 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
 
 void BrokerShard::remove(const TopicPartition& id) {
     offline_.erase(id);
+    left_.erase(id);
     failed_.erase(id);
     refused_.erase(id);
     const auto found = partitions_.find(id);
@@ -380,10 +385,7 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
         if (start > Offset{0}) each.log_start = start;
         all.push_back(std::move(each));
     }
-    // What could not be opened is as it was.
-    for (const auto& [id, offline] : offline_) {
-        const Wanted& wanted = offline.wanted;
-        if (!wanted.is_left) continue;
+    for (const auto& [id, wanted] : left_) {
         const LogDirectory& in = facts_.directories->all()[wanted.directory];
         Checkpoint each{.directory = wanted.directory,
                         .topic = wanted.topic,

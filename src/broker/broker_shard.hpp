@@ -159,6 +159,8 @@ private:
     };
     std::unordered_map<TopicPartition, Held, TopicPartitionHash> partitions_;
     std::vector<Wanted> wanted_;  // by the image, not begun
+    // By an earlier process and not open, perhaps never: what is kept of them stays as it was.
+    std::unordered_map<TopicPartition, Wanted, TopicPartitionHash> left_;
     std::unordered_map<TopicPartition, Offline, TopicPartitionHash> offline_;
     std::unordered_set<TopicPartition, TopicPartitionHash> opening_;
     runtime::Signal opening_ended_;

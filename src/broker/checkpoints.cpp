@@ -13,18 +13,19 @@ namespace moldau::broker {
 void Checkpoints::found(const std::shared_ptr<const LogDirectories>& directories) {
     directories_ = directories;
     names_.assign(directories_->all().size(), {});
-    unread_.assign(names_.size(), false);
     for (std::size_t i = 0; i < names_.size(); ++i) {
         const LogDirectory& each = directories_->all()[i];
-        unread_[i] = each.has_unread_checkpoints;
-        for (const auto& [name, offset] : each.recovery_points) names_[i].insert(name);
-        for (const auto& [name, offset] : each.log_starts) names_[i].insert(name);
+        names_[i].may_be_any = each.has_unread_checkpoints;
+        for (const auto& [name, offset] : each.recovery_points) names_[i].written.insert(name);
+        for (const auto& [name, offset] : each.log_starts) names_[i].written.insert(name);
     }
 }
 
 bool Checkpoints::holds(const std::vector<Name>& names) const {
     return std::ranges::any_of(names, [this](const Name& each) {
-        return unread_[each.directory] || names_[each.directory].contains(each.partition);
+        const Names& held = names_[each.directory];
+        return held.may_be_any || held.written.contains(each.partition) ||
+               held.being_written.contains(each.partition);
     });
 }
 
@@ -43,6 +44,7 @@ runtime::Task<Result<>> Checkpoints::write() {
             co_return runtime::error_of(waited);
         if (written_ >= number) co_return Result<>();
     }
+    if (is_ended_) co_return Error{ErrorCode::broker_not_available, "the node stops"};
     turn_->is_taken = true;
     const std::uint64_t covered = asked_;
     Result<> done = co_await write_in_turn();
@@ -50,6 +52,13 @@ runtime::Task<Result<>> Checkpoints::write() {
     turn_->is_taken = false;
     turn_->over.set();
     co_return done;
+}
+
+runtime::Task<> Checkpoints::end() {
+    is_ended_ = true;
+    while (turn_->is_taken || turn_->is_writing) {
+        if (co_await turn_->over.wait() != runtime::Waited::ready) co_return;
+    }
 }
 
 runtime::Task<Result<>> Checkpoints::write_in_turn() {
@@ -71,17 +80,17 @@ runtime::Task<Result<>> Checkpoints::write_directory(std::size_t directory,
                                                      const std::vector<Checkpoint>& all) {
     std::vector<log::PartitionOffset> recovery_points;
     std::vector<log::PartitionOffset> log_starts;
-    std::set<std::string, std::less<>> names;
+    Names& names = names_[directory];
+    // Of a write that failed either file may be the old one or the new one.
+    names.written.merge(std::exchange(names.being_written, {}));
     for (const Checkpoint& each : all) {
         if (each.directory != directory) continue;
         if (each.recovery_point)
             recovery_points.push_back({each.topic, each.partition, *each.recovery_point});
         if (each.log_start) log_starts.push_back({each.topic, each.partition, *each.log_start});
         if (each.recovery_point || each.log_start)
-            names.insert(log::directory_name({each.topic, each.partition}));
+            names.being_written.insert(log::directory_name({each.topic, each.partition}));
     }
-    // Until both files are written either may be the old one or the new one.
-    names_[directory].insert(names.begin(), names.end());
     // The log start first: what it has dropped was perhaps never flushed.
     for (const auto& [which, offsets] :
          {std::pair{log::OffsetCheckpoint::log_start, &log_starts},
@@ -96,8 +105,7 @@ runtime::Task<Result<>> Checkpoints::write_directory(std::size_t directory,
                            });
         if (DiskResult<> ok = co_await written.wait(); !ok) co_return Error(ok.error());
     }
-    names_[directory] = std::move(names);
-    unread_[directory] = false;
+    names = {.written = std::move(names.being_written), .being_written = {}, .may_be_any = false};
     co_return Result<>();
 }
 

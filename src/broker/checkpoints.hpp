@@ -19,8 +19,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace moldau::broker {
@@ -58,6 +58,9 @@ public:
     /// Until nothing is said of these, which no shard has open. Errors: kafka_storage_error.
     runtime::Task<Result<>> forget(std::vector<Name> names);
 
+    /// Nothing is written any more, nor is a shard asked; for the end of the node.
+    runtime::Task<> end();
+
     runtime::Shard& home() const { return home_; }
 
 private:
@@ -70,6 +73,13 @@ private:
         runtime::Signal over;
     };
 
+    /// What a directory's files may say something of.
+    struct Names {
+        std::unordered_set<std::string> written;
+        std::unordered_set<std::string> being_written;  // and perhaps not to the end
+        bool may_be_any = false;
+    };
+
     bool holds(const std::vector<Name>& names) const;
     runtime::Task<Result<>> write_in_turn();
     runtime::Task<Result<>> write_directory(std::size_t directory,
@@ -79,8 +89,8 @@ private:
     Disk& disk_;
     const Shards& shards_;
     std::shared_ptr<const LogDirectories> directories_;
-    std::vector<std::set<std::string, std::less<>>> names_;  // that the files may hold
-    std::vector<bool> unread_;                               // files that may hold any
+    std::vector<Names> names_;  // by directory
+    bool is_ended_ = false;
     std::shared_ptr<Turn> turn_;
     std::uint64_t asked_ = 0;
     std::uint64_t written_ = 0;  // of those who asked

@@ -123,6 +123,7 @@ runtime::Task<> NodeState::stop() {
                                           [there] { return there->rest(); });
     }
     if (is_open && !failed) co_await close_storage();
+    co_await checkpoints.end();
     // What is a shard's ends on it.
     for (auto& each : services.shards) {
         auto* there = &each->shard();
