@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 
 namespace moldau::sim {
@@ -185,6 +185,23 @@ TEST(NodeOnABadDisk, WhatTheDeviceDoesNotGiveIsToldAndTakesTheLogOffline) {
     f.world.start(f.node);
     f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
     EXPECT_EQ(f.told(What::fetch), "73 bytes");
+}
+
+TEST(NodeAfterAKill, NotesAtOnceThatWhatItRecoveredIsDurable) {
+    Fixture f;
+    EXPECT_EQ(f.told(What::create), "NONE");
+    EXPECT_EQ(f.told(What::produce), "NONE");
+    f.world.crash(f.node, CrashKind::process);
+    f.world.start(f.node);
+    f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
+    f.world.run_for(milliseconds(50));  // the next checkpoint by time is at 150
+    Disk& disk = f.life.process->disk(0);
+    const auto file = disk.open("/data/recovery-point-offset-checkpoint", OpenMode::read_only);
+    ASSERT_TRUE(file);
+    std::string text(100, ' ');
+    const auto got = (*file)->try_read(0, std::as_writable_bytes(std::span(text)));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(text.substr(0, got->bytes), "0\n1\nt 0 1\n");
 }
 
 }  // namespace
