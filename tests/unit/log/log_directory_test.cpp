@@ -58,12 +58,23 @@ TEST(LogDirectory, KeepsOffsetsOfPartitionsUnderKafkasNames) {
     EXPECT_EQ(f.disk.files().size(), 4U) << "no temporary file is left";
 }
 
+TEST(LogDirectory, ACheckpointThatTheDiskDoesNotGiveIsNoBrokenOne) {
+    Fixture f;
+    f.disk.put("/data/log-start-offset-checkpoint", "0\n1\norders 0 5\n");
+    f.disk.fail = [](std::string_view what, const std::string&) -> std::optional<DiskFault> {
+        return what == "open" ? std::optional(DiskFault::out_of_descriptors) : std::nullopt;
+    };
+    const auto read = f.read(OffsetCheckpoint::log_start);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, ErrorCode::kafka_storage_error);
+}
+
 TEST(LogDirectory, SaysWhichFileIsBroken) {
     Fixture f;
     f.disk.put("/data/recovery-point-offset-checkpoint", "0\n1\n");
     const auto read = f.read(OffsetCheckpoint::recovery_point);
     ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(read.error().code, ErrorCode::corrupt_message);
     EXPECT_THAT(read.error().detail, HasSubstr("/data/recovery-point-offset-checkpoint"));
 }
 
