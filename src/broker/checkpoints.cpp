@@ -76,6 +76,7 @@ runtime::Task<Result<>> Checkpoints::write_in_turn() {
     co_return Result<>();
 }
 
+// The caller awaits at once. NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 runtime::Task<Result<>> Checkpoints::write_directory(std::size_t directory,
                                                      const std::vector<Checkpoint>& all) {
     std::vector<log::PartitionOffset> recovery_points;

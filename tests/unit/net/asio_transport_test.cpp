@@ -16,6 +16,7 @@
 #include <future>
 #include <numeric>
 #include <sched.h>
+#include <stdexcept>
 #include <string>
 
 namespace moldau::net {
@@ -83,7 +84,9 @@ Task<Stream> accept_one(Shard& shard, Transport& transport, Acceptor& acceptor) 
         auto pending = acceptor.accept();
         if (!pending) co_return nullptr;
         if (*pending != nullptr) co_return transport.adopt(std::move(*pending));
-        co_await runtime::acceptable(shard, acceptor, shard.now() + seconds(20));
+        const Waited waited =
+            co_await runtime::acceptable(shard, acceptor, shard.now() + seconds(20));
+        if (waited != Waited::ready) throw std::runtime_error("nobody has come");
     }
 }
 
