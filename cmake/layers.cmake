@@ -12,6 +12,7 @@ set(MOLDAU_LAYERS
     "4 runtime: base"
     # ----- above: may wait and touch the world · below: pure, deterministic -----
     "3 controller: base protocol raft metadata"
+    "3 coordinator: base protocol"
     "2 raft: base record protocol"
     "2 metadata: base protocol"
     "2 log: base record"
