@@ -136,7 +136,7 @@ void Turn::group_write_failed(ClassicGroup& group, const Write& write, ErrorCode
         case Write::Purpose::new_group:
             // Nobody may wait in a group that is not remembered.
             if (!group.initial) return;
-            for (auto& [id, member] : group.members()) answer_join(group, member, error, id);
+            for (auto& [id, member] : group.members()) answer_join(group, member, error, "");
             while (!group.members().empty())
                 group.remove(std::string(group.members().begin()->first));
             group.pending.clear();
