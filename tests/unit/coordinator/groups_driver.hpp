@@ -4,7 +4,10 @@
 
 #include "moldau/coordinator/groups.hpp"
 
+#include <gtest/gtest.h>
+
 #include <deque>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,13 +29,17 @@ public:
     const GroupSettings& settings() const { return settings_; }
 
     Caller caller(std::string client, std::int16_t version) {
-        return {RequestId{++requests_}, version, std::move(client), "/127.0.0.1"};
+        versions_[++requests_] = version;
+        return {RequestId{requests_}, version, std::move(client), "/127.0.0.1"};
     }
     Uuid fresh() { return {0, ++ids_}; }
 
     /// Carries a decision out: replies are kept, writes stand in line.
     void take(Decision decision) {
-        for (Reply& one : decision.replies) replies.push_back(std::move(one));
+        for (Reply& one : decision.replies) {
+            EXPECT_TRUE(can_be_said(one)) << "request " << one.request.value;
+            replies.push_back(std::move(one));
+        }
         for (Write& one : decision.writes) in_flight.push_back(std::move(one));
         while (!holds && !in_flight.empty()) commit_one();
     }
@@ -86,7 +93,16 @@ public:
     std::vector<EncodedRecord> log;
 
 private:
+    // The version of a request has to be able to express its reply.
+    bool can_be_said(const Reply& reply) const {
+        const std::int16_t version = versions_.at(reply.request.value);
+        return std::visit(
+            [&](const auto& response) { return response.encoded_size(version).has_value(); },
+            reply.response);
+    }
+
     GroupSettings settings_;
+    std::map<std::uint64_t, std::int16_t> versions_;
     MonoTime mono_{};
     std::uint64_t requests_ = 0;
     std::uint64_t ids_ = 0;
