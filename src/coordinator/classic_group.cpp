@@ -48,7 +48,7 @@ Bytes Member::metadata(const std::optional<std::string>& protocol) const {
     return {};
 }
 
-ClassicGroup::ClassicGroup(std::string group, const StoredGroup& stored) : name(std::move(group)) {
+ClassicGroup::ClassicGroup(std::string id, const StoredGroup& stored) : name(std::move(id)) {
     state = stored.members.empty() ? GroupState::empty : GroupState::stable;
     previous_state = state;
     state_since = stored.state_since;

@@ -77,8 +77,8 @@ struct Member {
 
 class ClassicGroup {
 public:
-    explicit ClassicGroup(std::string name) : name(std::move(name)) {}
-    ClassicGroup(std::string name, const StoredGroup& stored);
+    explicit ClassicGroup(std::string id) : name(std::move(id)) {}
+    ClassicGroup(std::string id, const StoredGroup& stored);
 
     // Who is in it.
     Member* member(std::string_view id);
