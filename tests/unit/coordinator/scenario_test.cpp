@@ -493,7 +493,7 @@ TEST_P(GroupScenario, GoesAsItsTranscriptSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GroupScenario, testing::ValuesIn(names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& given) { return given.param; });
 
 }  // namespace
 }  // namespace moldau::coordinator
