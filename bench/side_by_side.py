@@ -9,6 +9,7 @@ round an engine is started, left idle, loaded for a while as it is after a start
 batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
 are the medians of the rounds."""
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -197,36 +198,39 @@ def idle(engine, seconds):
     return {'idle_cpu_percent': used * 100, 'idle_rss_bytes': engine.process.memory('VmRSS')}
 
 
+def load_all(options, engine, figures, reports):
+    """Every kind of load on one engine."""
+    records = str(int(options.gigabytes * 1e9 / 1024))
+    partitions = ('--create', '--partitions', str(options.partitions))
+    seconds = ('--duration-s', str(options.seconds))
+    warm = ('--duration-s', str(options.warmup_s))
+    reports['produce_first'] = load(options, engine, 'produce', 'warm', *partitions, *warm)
+    reports['consume_first'] = load(options, engine, 'consume', 'warm')
+    load(options, engine, 'consume', 'warm', *SMALL_FETCHES, *warm)
+    load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', *warm)
+
+    reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
+    consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
+    reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
+    reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
+    reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
+    reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
+    for kind in ('produce_first', 'produce', 'consume_first', 'consume', 'consume_small'):
+        figures[f'{kind}_cpu_s_per_gb'] = cpu_seconds_per_gb(reports[kind])
+    for kind in ('produce', 'consume'):
+        figures[f'{kind}_mb_per_s'] = reports[kind]['mb_per_second']
+    figures['unbatched_cpu_us'] = reports['unbatched']['processes'][0]['cpu_us_per_batch']
+    figures['unbatched_per_s'] = reports['unbatched']['records_per_second']
+
+
 def one_round(options, make):
     """One engine from start to stop: figures, and the reports that they come from."""
     engine = make(options)
     try:
         figures, reports = {'start_ms': engine.start_ms}, {}
         figures.update(idle(engine, options.idle_s))
-        records = str(int(options.gigabytes * 1e9 / 1024))
-        size = int(options.gigabytes * 1.05e9)
-        partitions = ('--create', '--partitions', str(options.partitions))
-        seconds = ('--duration-s', str(options.seconds))
-        warm = ('--duration-s', str(options.warmup_s))
-        with WarmMemory(options.scratch, size):
-            reports['produce_first'] = load(options, engine, 'produce', 'warm', *partitions, *warm)
-        reports['consume_first'] = load(options, engine, 'consume', 'warm')
-        load(options, engine, 'consume', 'warm', *SMALL_FETCHES, *warm)
-        load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', *warm)
-
-        with WarmMemory(options.scratch, size):
-            reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
-        consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
-        reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
-        reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
-        reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
-        reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
-        for kind in ('produce_first', 'produce', 'consume_first', 'consume', 'consume_small'):
-            figures[f'{kind}_cpu_s_per_gb'] = cpu_seconds_per_gb(reports[kind])
-        for kind in ('produce', 'consume'):
-            figures[f'{kind}_mb_per_s'] = reports[kind]['mb_per_second']
-        figures['unbatched_cpu_us'] = reports['unbatched']['processes'][0]['cpu_us_per_batch']
-        figures['unbatched_per_s'] = reports['unbatched']['records_per_second']
+        with options.memory():
+            load_all(options, engine, figures, reports)
         latency = reports['latency']['latency_us']
         for name, key in (('p50', 'p50'), ('p99', 'p99'), ('p999', 'p99.9'), ('max', 'max')):
             figures[f'latency_{name}_us'] = latency[key]
@@ -252,7 +256,7 @@ def bare_round(options):
     size, requests = int(options.gigabytes * 1e9), int(options.seconds * 20_000)
     with tempfile.TemporaryDirectory(prefix='moldau-bench-', dir=options.scratch) as folder:
         path = os.path.join(folder, 'log')
-        with WarmMemory(folder, size):
+        with options.memory():
             figures = {'produce_cpu_s_per_gb': used('produce', size) / size * 1e9}
         figures['consume_cpu_s_per_gb'] = statistics.median(used('consume', size) for _ in range(CONSUMPTIONS)) / size * 1e9
         figures['unbatched_cpu_us'] = used('unbatched', requests) / requests * 1e6
@@ -299,7 +303,7 @@ def as_markdown(options, result, lines):
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
                       'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
                       'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '
-                      'by `sendfile` in pieces of 1 MB; what fills the page cache gets memory that was in use before (bench/warm_memory.py).', '',
+                      'by `sendfile` in pieces of 1 MB; all free memory was taken and touched before the loads (bench/warm_memory.py).', '',
                       *said, '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
 
 
@@ -337,6 +341,7 @@ def parse(arguments):
     parser.add_argument('--idle-s', type=positive, default=5, help='to rest, and again while idle use is measured (default: 5)')
     parser.add_argument('--rate', type=int, default=2000, help='records a second where latency is measured (default: 2000)')
     parser.add_argument('--partitions', type=int, default=4, help='of each topic (default: 4)')
+    parser.add_argument('--cold-memory', action='store_true', help='take no memory beforehand: see bench/warm_memory.py')
     parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
     parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
     parser.add_argument('--name', default='side-by-side', help='of these files (default: side-by-side)')
@@ -347,6 +352,7 @@ def parse(arguments):
         parser.error(f'--engines wants two of {", ".join(ENGINES)}')
     if options.rounds < 1 or options.rate < 1 or options.partitions < 1:
         parser.error('--rounds, --rate and --partitions are at least 1')
+    options.memory = contextlib.nullcontext if options.cold_memory else WarmMemory
     if options.quick:
         options.rounds, options.gigabytes, options.seconds, options.warmup_s, options.idle_s = 1, 0.1, 2, 1, 1
     return options
@@ -369,7 +375,7 @@ def main():
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
+    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name', 'memory')},
               'bare': {'figures': medians(bare), 'rounds': bare},
               'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
                           for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}

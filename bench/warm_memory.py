@@ -2,52 +2,54 @@
 
 A virtual machine whose host takes back what is free pays for each page once more when it is used next: here up to 1.5 s of
 CPU a GB, in the time of whoever writes then, be it a broker or a bare loop, and more or less of it from run to run. So
-that a load which fills the page cache measures brokers, pages of a file without a name are held and let go just before they
-are wanted. On a machine that has its memory to itself that changes nothing."""
+that a load which fills the page cache measures brokers, all free memory is taken and touched beforehand, and given back as
+it is used up: what is free is always little, and was in use a moment ago. On a machine that has its memory to itself that
+changes nothing."""
+import mmap
 import os
-import tempfile
 import threading
 
 PAGE = os.sysconf('SC_PAGE_SIZE')
-STEP = 16 << 20   # bytes written or let go at once
-AHEAD = 512 << 20  # what is free beyond what was used: a load writes less than that between two looks
-LOOK_EVERY_S = 0.005
+STEP = 16 << 20        # bytes given back at once
+FREE = 256 << 20       # kept free: a load uses less than that between two looks
+LOOK_EVERY_S = 0.003
 
 
-def bytes_in_page_cache():
+def free_bytes():
     with open('/proc/vmstat') as f:
-        return next(int(line.split()[1]) for line in f if line.startswith('nr_file_pages ')) * PAGE
+        return next(int(line.split()[1]) for line in f if line.startswith('nr_free_pages ')) * PAGE
 
 
 class WarmMemory:
-    """`with WarmMemory(directory, size):` the page cache grows by up to `size` bytes into pages that were in use before."""
+    """`with WarmMemory():` what is allocated meanwhile was in use before."""
 
-    def __init__(self, directory, size):
-        self.held = -(-size // STEP) * STEP + AHEAD
-        self.file = tempfile.TemporaryFile(dir=directory)
+    def __init__(self):
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self):
-        block = bytes(STEP)
-        for _ in range(self.held // STEP):
-            self.file.write(block)
-        self.file.flush()
-        self.before = bytes_in_page_cache()
+        self.held = max(0, free_bytes() - FREE - STEP) // STEP * STEP
         self.given = 0
-        self.thread.start()
+        if self.held > 0:
+            self.memory = mmap.mmap(-1, self.held, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            block = b'\1' * STEP
+            for at in range(0, self.held, STEP):
+                if free_bytes() < FREE:  # others have taken some meanwhile
+                    self.held = at
+                    break
+                self.memory[at:at + STEP] = block
+            self.thread.start()
         return self
 
     def __exit__(self, *_):
         self.ended.set()
-        self.thread.join()
-        self.file.close()
+        if self.thread.ident is not None:
+            self.thread.join()
+            self.memory.close()
 
     def _follow(self):
-        while not self.ended.is_set():
-            used = bytes_in_page_cache() - self.before + self.given
-            wanted = min(self.held, max(0, used) + AHEAD) // STEP * STEP
-            if wanted > self.given:
-                self.given = wanted
-                os.ftruncate(self.file.fileno(), self.held - wanted)
+        while self.given < self.held and not self.ended.is_set():
+            while free_bytes() < FREE and self.given < self.held:
+                self.memory.madvise(mmap.MADV_DONTNEED, self.given, STEP)
+                self.given += STEP
             self.ended.wait(LOOK_EVERY_S)

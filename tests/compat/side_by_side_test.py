@@ -21,7 +21,7 @@ class SideBySide(unittest.TestCase):
 
     def test_both_engines_are_measured_and_their_figures_are_written(self):
         with tempfile.TemporaryDirectory() as folder:
-            short = ('--rounds', '1', '--gigabytes', '0.02', '--seconds', '0.5', '--warmup-s', '0.3', '--idle-s', '0.3', '--rate', '500')
+            short = ('--cold-memory', '--rounds', '1', '--gigabytes', '0.02', '--seconds', '0.5', '--warmup-s', '0.3', '--idle-s', '0.3', '--rate', '500')
             out, _ = self.run_script(*short, '--results', folder, '--name', 'short', '--scratch', folder)
             self.assertEqual(sorted(os.listdir(folder)), ['short.json', 'short.md'])
             with open(os.path.join(folder, 'short.json'), encoding='utf-8') as f:
