@@ -1,7 +1,7 @@
 # The one table of allowed edges. `floor module: modules it may use`. It links the targets (module.cmake) and feeds the
 # test that fails on an #include that it does not allow (tests/house/check_includes.py). A new edge is a reviewed line.
 set(MOLDAU_LAYERS
-    "5 broker: base protocol record config log raft metadata controller runtime net io metrics"
+    "5 broker: base protocol record config log raft metadata controller coordinator runtime net io metrics"
     "5 cli: base protocol record config log raft metadata controller client runtime net io"
     "5 load: base protocol record client runtime net io cli"
 

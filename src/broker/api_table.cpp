@@ -13,6 +13,9 @@
 #include "handlers/data/list_offsets.hpp"
 #include "handlers/data/offset_for_leader_epoch.hpp"
 #include "handlers/data/produce.hpp"
+#include "handlers/groups/groups.hpp"
+#include "handlers/groups/members.hpp"
+#include "handlers/groups/offsets.hpp"
 #include "handlers/metadata/metadata.hpp"
 
 #include <array>
@@ -33,7 +36,15 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::fetch, 4, 18, kYes, kNo, handle_fetch},
     ApiRow{ApiKey::list_offsets, 1, 11, kYes, kNo, handle_list_offsets},
     ApiRow{ApiKey::metadata, 0, 13, kYes, kNo, handle_metadata},
+    ApiRow{ApiKey::offset_commit, 2, 10, kYes, kNo, handle_offset_commit},
+    ApiRow{ApiKey::offset_fetch, 1, 10, kYes, kNo, handle_offset_fetch},
     ApiRow{ApiKey::find_coordinator, 0, 6, kYes, kNo, handle_find_coordinator},
+    ApiRow{ApiKey::join_group, 0, 9, kYes, kNo, handle_join_group},
+    ApiRow{ApiKey::heartbeat, 0, 4, kYes, kNo, handle_heartbeat},
+    ApiRow{ApiKey::leave_group, 0, 5, kYes, kNo, handle_leave_group},
+    ApiRow{ApiKey::sync_group, 0, 5, kYes, kNo, handle_sync_group},
+    ApiRow{ApiKey::describe_groups, 0, 6, kYes, kNo, handle_describe_groups},
+    ApiRow{ApiKey::list_groups, 0, 5, kYes, kNo, handle_list_groups},
     ApiRow{ApiKey::api_versions, 0, 4, kYes, kYes, handle_api_versions},
     ApiRow{ApiKey::create_topics, 2, 7, kYes, kNo, handle_create_topics},
     ApiRow{ApiKey::delete_topics, 1, 6, kYes, kNo, handle_delete_topics},
@@ -42,7 +53,9 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::offset_for_leader_epoch, 2, 4, kYes, kNo, handle_offset_for_leader_epoch},
     ApiRow{ApiKey::describe_configs, 1, 4, kYes, kNo, handle_describe_configs},
     ApiRow{ApiKey::create_partitions, 0, 3, kYes, kNo, handle_create_partitions},
+    ApiRow{ApiKey::delete_groups, 0, 2, kYes, kNo, handle_delete_groups},
     ApiRow{ApiKey::incremental_alter_configs, 0, 1, kYes, kNo, handle_incremental_alter_configs},
+    ApiRow{ApiKey::offset_delete, 0, 0, kYes, kNo, handle_offset_delete},
     ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},
     ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},
 };

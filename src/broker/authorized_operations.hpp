@@ -33,4 +33,8 @@ inline constexpr std::int32_t kAllTopicOperations =
                    AclOperation::remove, AclOperation::alter, AclOperation::describe,
                    AclOperation::describe_configs, AclOperation::alter_configs);
 
+inline constexpr std::int32_t kAllGroupOperations =
+    operation_bits(AclOperation::read, AclOperation::remove, AclOperation::describe,
+                   AclOperation::describe_configs, AclOperation::alter_configs);
+
 }  // namespace moldau::broker

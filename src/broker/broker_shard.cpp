@@ -1,5 +1,6 @@
 #include "broker_shard.hpp"
 
+#include "coordination/group_coordinator.hpp"
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
@@ -38,6 +39,7 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
                               .shards = place.count,
                               .sessions_max = static_cast<std::size_t>(facts.settings.get(
                                   config::kMaxIncrementalFetchSessionCacheSlots))}),
+      groups_(std::make_unique<GroupCoordinator>(*this, facts.settings)),
       image_(std::make_shared<const metadata::ClusterImage>()),
       opening_ended_(place.shard),
       went_offline_(place.shard),
@@ -106,6 +108,7 @@ runtime::Task<> BrokerShard::take(CommittedImage committed, bool is_start) {
         for (const auto& [number, partition] : before->topics.find(id)->partitions)
             remove({id, number});
     }
+    for (const Uuid& id : gone) groups_->topic_deleted(*before->topics.find(id));
     change_topics(committed.changes, is_start);
     change_configs(committed.changes);
 }
@@ -131,7 +134,7 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start) {
         if (std::ranges::find(state.replicas, facts_.self) == state.replicas.end()) {
             remove(partition);
         } else if (Partition* here = find(partition)) {
-            here->set_state(state, facts_.self);
+            set_state(*here, state);
         } else if (!failed_.contains(partition) && !is_offline(partition)) {
             wanted_.push_back({.id = partition, .topic = topic->name, .is_left = is_start});
             place(wanted_.back());
@@ -332,8 +335,14 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
     auto partition = std::make_unique<Partition>(shard(), wanted.id, wanted.topic, std::move(*log),
                                                  configs_for(wanted.topic),
                                                  [this](Partition& dirty) { write_soon(dirty); });
-    partition->set_state(*state, facts_.self);
+    Partition& here = *partition;
     partitions_[wanted.id] = {std::move(partition), wanted.directory};
+    set_state(here, *state);
+}
+
+void BrokerShard::set_state(Partition& partition, const metadata::Partition& state) {
+    partition.set_state(state, facts_.self);
+    if (partition.topic_name() == kGroupsTopic) groups_->led(partition.id(), partition.is_leader());
 }
 
 void BrokerShard::remove(const TopicPartition& id) {
@@ -348,6 +357,7 @@ void BrokerShard::remove(const TopicPartition& id) {
     const std::string directory = partition.log().directory();
     const Duration delay = partition.log().config().file_delete_delay;
     partitions_.erase(found);
+    groups_->led(id, false);
     if (const auto doomed = set_aside(directory, "delete"))
         tasks_.spawn("remove " + *doomed, remove_directory(*doomed, delay));
 }
@@ -404,6 +414,7 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
 runtime::Task<Result<>> BrokerShard::rest() {
     tasks_.cancel();
     co_await tasks_.join();
+    co_await groups_->rest();
     // What they had begun to open ends by itself.
     while (!opening_.empty()) {
         const runtime::Waited waited = co_await opening_ended_.wait();
@@ -457,6 +468,7 @@ runtime::Task<> BrokerShard::retention() {
            runtime::Waited::cancelled) {
         const Timestamp now = shard().clock().wall();
         for (auto& [id, held] : partitions_) {
+            held.partition->write();  // what another timer of this turn has staged
             log::Log& log = held.partition->log();
             if (log.is_offline()) continue;
             log.remove_expired_producers(now);

@@ -42,6 +42,8 @@ struct TopicPartitionHash {
     }
 };
 
+class GroupCoordinator;
+
 class BrokerShard {
 public:
     struct Place {
@@ -63,6 +65,7 @@ public:
     log::FileCache& files() { return files_; }
     record::AppendValidator& validator() { return validator_; }
     FetchSessions& sessions() { return sessions_; }
+    GroupCoordinator& groups() const { return *groups_; }
     /// Memory for the requests that are decoded and dealt with in one step.
     protocol::ProduceRequest& produce_request() { return produce_request_; }
 
@@ -140,6 +143,7 @@ private:
     std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);
     void remove(const TopicPartition& id);
+    void set_state(Partition& partition, const metadata::Partition& state);
     runtime::Task<> remove_directory(std::string path, Duration delay);
     runtime::Task<> retention();
     runtime::Task<> sweep_files();
@@ -151,6 +155,7 @@ private:
     log::FileCache files_;
     record::AppendValidator validator_;
     FetchSessions sessions_;
+    std::unique_ptr<GroupCoordinator> groups_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;
     struct Held {

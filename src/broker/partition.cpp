@@ -52,8 +52,16 @@ ErrorCode Partition::check_leader(std::int32_t epoch) const {
     return is_leader_ ? ErrorCode::none : ErrorCode::not_leader_or_follower;
 }
 
-void Partition::append(record::AppendValidator& validator, const Bytes& owner, BytesView records,
-                       bool all_replicas, AppendDone done) {
+void Partition::append_state(record::AppendValidator& validator, const Bytes& batch,
+                             AppendDone done) {
+    record::AppendRules rules = configs_.append;
+    rules.origin = record::AppendOrigin::coordinator;
+    append(validator, rules, log::BatchOrigin::coordinator, {batch, batch}, true, std::move(done));
+}
+
+void Partition::append(record::AppendValidator& validator, const record::AppendRules& rules,
+                       log::BatchOrigin origin, Received received, bool all_replicas,
+                       AppendDone done) {
     AppendOutcome outcome;
     const auto refuse = [&](ErrorCode code, std::string why) {
         outcome.error = code;
@@ -73,15 +81,15 @@ void Partition::append(record::AppendValidator& validator, const Bytes& owner, B
     const record::AppendPlace place{
         .now = now, .first_offset = log_->staged_end_offset(), .leader_epoch = leader_epoch_};
     Result<record::ValidatedBatch> batch =
-        validator.validate(records, configs_.append, place, record_errors_);
+        validator.validate(received.records, rules, place, record_errors_);
     if (!batch) {
         outcome.record_errors = std::move(record_errors_);
         record_errors_ = {};
         return refuse(batch.error().code, batch.error().detail);
     }
-    pending_.push_back({.batch = std::move(*batch), .owner = owner});
+    pending_.push_back({.batch = std::move(*batch), .owner = received.owner});
     Pending& pending = pending_.back();
-    Result<log::StagedBatch> staged = log_->stage(pending.batch, log::BatchOrigin::client, now);
+    Result<log::StagedBatch> staged = log_->stage(pending.batch, origin, now);
     if (!staged) {
         pending_.pop_back();
         outcome.log_start = log_->log_start_offset();

@@ -106,7 +106,12 @@ public:
     /// Validates the batch and puts it behind what is on its way. `owner` keeps `records` alive.
     /// `done` is told when it is in the log, and flushed where flush.messages asks for that.
     void append(record::AppendValidator& validator, const Bytes& owner, BytesView records,
-                bool all_replicas, AppendDone done);
+                bool all_replicas, AppendDone done) {
+        append(validator, configs_.append, log::BatchOrigin::client, {owner, records}, all_replicas,
+               std::move(done));
+    }
+    /// As append(), for a batch of a coordinator of this node: all replicas.
+    void append_state(record::AppendValidator& validator, const Bytes& batch, AppendDone done);
     /// Writes what append() took, in one call.
     void write();
 
@@ -145,6 +150,12 @@ private:
         std::uint64_t bytes = 0;
     };
 
+    struct Received {
+        const Bytes& owner;
+        BytesView records;
+    };
+    void append(record::AppendValidator& validator, const record::AppendRules& rules,
+                log::BatchOrigin origin, Received received, bool all_replicas, AppendDone done);
     void finish(Pending& pending);
     bool must_flush() const;
     void start_flush();

@@ -76,6 +76,7 @@ public:
         if (errors_.empty()) check_roles();
         if (errors_.empty()) check_inter_broker();
         check_carried_out();
+        check_offsets_codec();
         warn_of_open_listeners();
         read_log_dirs();
         read_connection_limits();
@@ -372,6 +373,12 @@ private:
     void read_log_dirs() {
         const auto several = settings_.get(kLogDirs);
         node_.log_dirs = several ? *several : settings_.get(kLogDir);
+    }
+
+    void check_offsets_codec() {
+        const Key<std::int32_t> codec{"offsets.topic.compression.codec"};
+        if (settings_.get(codec) < 0 || settings_.get(codec) > 4)
+            refuse(codec.name, "allowed: 0 (none), 1 (gzip), 2 (snappy), 3 (lz4), 4 (zstd)");
     }
 
     void read_connection_limits() {

@@ -33,10 +33,17 @@ constexpr Setting kGroups[] = {
     row("group.coordinator.rebalance.protocols", list, "classic,consumer,streams",
         one_of("consumer, classic, share, streams").no_empty_list(), medium, read_only),
     row("group.coordinator.threads", int32, "4", at_least(1), high, read_only),
-    row("group.initial.rebalance.delay.ms", int32, "3000", anything, medium, read_only),
-    row("group.max.session.timeout.ms", int32, "1800000", anything, medium, read_only),
-    row("group.max.size", int32, "2147483647", at_least(1), medium, read_only),
-    row("group.min.session.timeout.ms", int32, "6000", anything, medium, read_only),
+    row("group.initial.rebalance.delay.ms", int32, "3000", anything, medium, read_only)
+        .doc("How long the first rebalance of an empty group waits for more members, in "
+             "ms; each that comes prolongs it, up to the rebalance timeout."),
+    row("group.max.session.timeout.ms", int32, "1800000", anything, medium, read_only)
+        .doc("The longest session timeout that a member of a classic group may ask for, "
+             "in ms."),
+    row("group.max.size", int32, "2147483647", at_least(1), medium, read_only)
+        .doc("How many members a classic group may have."),
+    row("group.min.session.timeout.ms", int32, "6000", anything, medium, read_only)
+        .doc("The shortest session timeout that a member of a classic group may ask for, "
+             "in ms."),
     row("group.share.assignment.interval.ms", int32, "1000", at_least(0), medium, cluster_wide),
     row("group.share.assignors", list, "simple", anything.no_empty_list(), medium, read_only),
     row("group.share.delivery.count.limit", int32, "5", between(2, 10), medium, read_only),
@@ -83,15 +90,29 @@ constexpr Setting kGroups[] = {
     row("group.streams.min.session.timeout.ms", int32, "45000", at_least(1), medium, read_only),
     row("group.streams.num.standby.replicas", int32, "0", at_least(0), medium, read_only),
     row("group.streams.session.timeout.ms", int32, "45000", at_least(1), medium, read_only),
-    row("offset.metadata.max.bytes", int32, "4096", anything, high, read_only),
+    row("offset.metadata.max.bytes", int32, "4096", anything, high, read_only)
+        .doc("How long the text may be that is committed with an offset, in UTF-16 code "
+             "units."),
     row("offsets.commit.timeout.ms", int32, "5000", at_least(1), high, read_only),
-    row("offsets.load.buffer.size", int32, "5242880", at_least(1), high, read_only),
-    row("offsets.retention.check.interval.ms", int64, "600000", at_least(1), high, read_only),
-    row("offsets.retention.minutes", int32, "10080", at_least(1), high, read_only),
-    row("offsets.topic.compression.codec", int32, "0", anything, high, read_only),
-    row("offsets.topic.num.partitions", int32, "50", at_least(1), high, read_only),
-    row("offsets.topic.replication.factor", int16, "3", at_least(1), high, read_only),
-    row("offsets.topic.segment.bytes", int32, "104857600", at_least(1), high, read_only),
+    row("offsets.load.buffer.size", int32, "5242880", at_least(1), high, read_only)
+        .doc("How many bytes of a partition of __consumer_offsets are read at once when "
+             "its groups are loaded; more than 256 KiB are read in parts."),
+    row("offsets.retention.check.interval.ms", int64, "600000", at_least(1), high, read_only)
+        .doc("Between two looks for offsets that are too old, in ms."),
+    row("offsets.retention.minutes", int32, "10080", at_least(1), high, read_only)
+        .doc("How long a group's offsets are kept after its last member has left, or "
+             "after the last commit where it has no members or they do not read the "
+             "topic, in minutes."),
+    row("offsets.topic.compression.codec", int32, "0", anything, high, read_only)
+        .doc("How batches of __consumer_offsets are packed: 0 none, 1 gzip, 2 snappy, 3 "
+             "lz4, 4 zstd."),
+    row("offsets.topic.num.partitions", int32, "50", at_least(1), high, read_only)
+        .doc("How many partitions __consumer_offsets has when it is made."),
+    row("offsets.topic.replication.factor", int16, "3", at_least(1), high, read_only)
+        .doc("How many replicas __consumer_offsets has when it is made; it cannot be "
+             "made while there are fewer brokers."),
+    row("offsets.topic.segment.bytes", int32, "104857600", at_least(1), high, read_only)
+        .doc("The segment.bytes of __consumer_offsets when it is made."),
     row("producer.id.expiration.check.interval.ms", int32, "600000", at_least(1), low, read_only)
         .internal(),
     row("producer.id.expiration.ms", int32, "86400000", at_least(1), low, cluster_wide)

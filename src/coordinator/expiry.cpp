@@ -68,7 +68,7 @@ void Turn::expire_offsets() {
             records.emplace_back(GroupRecord{name, {}});
             group.is_deleting = true;
         }
-        if (!records.empty()) append(std::move(records));
+        append_in_parts(std::move(records));
     }
 }
 

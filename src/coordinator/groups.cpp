@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace moldau::coordinator {
@@ -50,6 +51,7 @@ ClassicGroup& Groups::State::find_or_make(const std::string& name) {
 
 void Groups::State::apply(const OffsetRecord& record) {
     if (!record.value) return offsets.erase(record);
+    pending.superseded(record, Offset{std::numeric_limits<std::int64_t>::max()});
     offsets.put(record);
     find_or_make(record.group);  // a simple group is its offsets
 }
@@ -75,6 +77,19 @@ Groups::~Groups() = default;
 
 void Groups::apply(const Record& record) {
     std::visit([&](const auto& known) { state_->apply(known); }, record);
+}
+
+void Groups::apply_in_transaction(ProducerId producer, Offset at, const OffsetRecord& record) {
+    state_->pending.put(producer, at, record);
+}
+
+void Groups::end_transaction(ProducerId producer, bool is_committed) {
+    for (const auto& [at, record] : state_->pending.end(producer)) {
+        if (!is_committed) continue;
+        state_->pending.superseded(record, at);
+        state_->offsets.put(record);
+        state_->find_or_make(record.group);
+    }
 }
 
 Decision Groups::loaded(Now now) {

@@ -172,13 +172,21 @@ void Turn::partitions_deleted(const std::vector<std::pair<std::string, std::int3
                 records.emplace_back(tombstone(name, topic, partition));
         }
     }
-    if (!records.empty()) append(std::move(records));
+    append_in_parts(std::move(records));
 }
 
 OffsetFetchResponse::OffsetFetchResponseGroup Groups::fetch_offsets(
-    const OffsetFetchRequest::OffsetFetchRequestGroup& request) const {
+    const OffsetFetchRequest::OffsetFetchRequestGroup& request, bool require_stable) const {
     OffsetFetchResponse::OffsetFetchResponseGroup response;
     response.group_id = request.group_id;
+    const auto say = [&](const std::string& topic, std::int32_t number,
+                         const CommittedOffset* offset) {
+        if (!require_stable || !state_->pending.has(request.group_id, topic, number))
+            return fetched(number, offset);
+        auto unstable = fetched(number, nullptr);
+        unstable.error_code = ErrorCode::unstable_offset_commit;
+        return unstable;
+    };
     if (!request.topics) {
         const OffsetStore::Topics* topics = state_->offsets.of_group(request.group_id);
         if (topics == nullptr) return response;
@@ -187,7 +195,7 @@ OffsetFetchResponse::OffsetFetchResponseGroup Groups::fetch_offsets(
             topic.name = name;
             for (const auto& [number, offset] : partitions) {
                 topic.topic_id = offset.topic_id;
-                topic.partitions.push_back(fetched(number, &offset));
+                topic.partitions.push_back(say(name, number, &offset));
             }
         }
         return response;
@@ -197,8 +205,8 @@ OffsetFetchResponse::OffsetFetchResponseGroup Groups::fetch_offsets(
         topic.name = asked.name;
         topic.topic_id = asked.topic_id;
         for (const std::int32_t number : asked.partition_indexes) {
-            topic.partitions.push_back(
-                fetched(number, state_->offsets.find(request.group_id, asked.name, number)));
+            topic.partitions.push_back(say(
+                asked.name, number, state_->offsets.find(request.group_id, asked.name, number)));
         }
     }
     return response;

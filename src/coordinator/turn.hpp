@@ -4,6 +4,7 @@
 
 #include "classic_group.hpp"
 #include "offset_store.hpp"
+#include "pending_offsets.hpp"
 #include "timer_queue.hpp"
 
 #include "moldau/coordinator/groups.hpp"
@@ -24,6 +25,7 @@ struct Groups::State {
     // Durable: apply() alone changes these.
     std::map<std::string, StoredGroup, std::less<>> stored;
     OffsetStore offsets;
+    PendingOffsets pending;
 
     // Live.
     std::map<std::string, ClassicGroup, std::less<>> groups;
@@ -123,15 +125,13 @@ private:
     void answer_generation(const ClassicGroup& group, ParkedRequest request, const Member& member,
                            bool leader_may_skip = false);
     Write& append(std::vector<Record> records, Write::Purpose purpose = Write::Purpose::plain);
+    void append_in_parts(std::vector<Record> records);
 
     Groups::State& state_;
     Now now_;
     Decision out_;
 };
 
-/// An answer to JoinGroup that is an error.
-protocol::JoinGroupResponse join_error(ErrorCode error, std::string_view member,
-                                       std::int16_t version);
 /// What a client is told when a write fails: it looks for the coordinator again where that may
 /// help.
 ErrorCode error_of_failed_write(ErrorCode why);

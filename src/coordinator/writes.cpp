@@ -3,6 +3,8 @@
 
 #include "moldau/base/check.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -74,6 +76,17 @@ Write& Turn::append(std::vector<Record> records, Write::Purpose purpose) {
     write.purpose = purpose;
     count_in_flight(write, true);
     return write;
+}
+
+// A batch has a limit; what may come in parts is not to fail by it.
+void Turn::append_in_parts(std::vector<Record> records) {
+    constexpr std::size_t kRecordsMost = 1000;
+    for (std::size_t at = 0; at < records.size(); at += kRecordsMost) {
+        const auto begin = records.begin() + static_cast<std::ptrdiff_t>(at);
+        const std::size_t count = std::min(kRecordsMost, records.size() - at);
+        append({std::make_move_iterator(begin),
+                std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count))});
+    }
 }
 
 void Turn::count_in_flight(const Write& write, bool begins) {
@@ -167,7 +180,8 @@ void Turn::drop_if_nothing(const std::string& name) {
     const ClassicGroup* group = state_.find(name);
     if (group == nullptr || !group->is(GroupState::empty) || !group->pending.empty() ||
         group->group_writes_in_flight != 0 || !group->offsets_in_flight.empty() ||
-        state_.stored.contains(name) || state_.offsets.of_group(name) != nullptr)
+        state_.stored.contains(name) || state_.offsets.of_group(name) != nullptr ||
+        state_.pending.has_group(name))
         return;
     state_.groups.erase(name);
 }

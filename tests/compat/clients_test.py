@@ -43,10 +43,12 @@ class Clients(unittest.TestCase):
         self.assertIn(f'{self.server.address} (id: 1 rack: north', out)
         served = dict(re.findall(r'\t(\w+)\(\d+\): ([0-9to ]+) \[usable: \d+\]', out))
         self.assertEqual(served, {
-            'Produce': '0 to 13', 'Fetch': '4 to 18', 'ListOffsets': '1 to 11', 'Metadata': '0 to 13', 'FindCoordinator': '0 to 6', 'ApiVersions': '0 to 4',
+            'Produce': '0 to 13', 'Fetch': '4 to 18', 'ListOffsets': '1 to 11', 'Metadata': '0 to 13', 'FindCoordinator': '0 to 6',
+            'OffsetCommit': '2 to 10', 'OffsetFetch': '1 to 10', 'OffsetDelete': '0', 'JoinGroup': '0 to 9', 'SyncGroup': '0 to 5', 'Heartbeat': '0 to 4', 'LeaveGroup': '0 to 5',
+            'ListGroups': '0 to 5', 'DescribeGroups': '0 to 6', 'DeleteGroups': '0 to 2', 'ApiVersions': '0 to 4',
             'CreateTopics': '2 to 7', 'CreatePartitions': '0 to 3', 'DeleteTopics': '1 to 6', 'DeleteRecords': '0 to 2', 'InitProducerId': '0 to 5', 'OffsetForLeaderEpoch': '2 to 4', 'DescribeConfigs': '1 to 4',
             'IncrementalAlterConfigs': '0 to 1', 'DescribeCluster': '0 to 2', 'DescribeTopicPartitions': '0'})
-        self.assertRegex(out, r'JoinGroup\(11\): UNSUPPORTED')
+        self.assertRegex(out, r'EndTxn\(26\): UNSUPPORTED')
 
     def test_java_admin_describes_the_cluster(self):
         out = run(KAFKA, 'java', os.path.join(HERE, 'AdminDescribe.java'), self.server.address)

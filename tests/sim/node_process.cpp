@@ -1,6 +1,5 @@
 #include "node_process.hpp"
 
-#include "moldau/config/load.hpp"
 #include "moldau/log/small_files.hpp"
 #include "moldau/metadata/image_builder.hpp"
 #include "moldau/metadata/image_records.hpp"
@@ -130,11 +129,12 @@ std::string audit_of(const Stored& stored, const ClusterImage& served) {
 
 }  // namespace
 
-NodeProgram::NodeProgram(Process& process, NodeLife& life) : life_(life) {
+NodeProgram::NodeProgram(Process& process, NodeLife& life, std::span<const config::Overlay> more)
+    : life_(life) {
     life_ = {};
     life_.process = &process;
     life_.program = this;
-    const std::vector<config::Overlay> overlays = {
+    std::vector<config::Overlay> overlays = {
         {.key = "listeners",
          .value =
              "PLAINTEXT://" + process.host() + ":9092,CONTROLLER://" + process.host() + ":9093",
@@ -145,6 +145,7 @@ NodeProgram::NodeProgram(Process& process, NodeLife& life) : life_(life) {
         {.key = "metadata.log.max.record.bytes.between.snapshots",
          .value = "1500",
          .source = "test"}};
+    overlays.insert(overlays.end(), more.begin(), more.end());
     config::Loaded loaded = config::load(std::nullopt, overlays);
     MOLDAU_CHECK(loaded.settings, "the test's settings are wrong");
     broker::Node::World world{

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "moldau/broker/node.hpp"
+#include "moldau/config/load.hpp"
 #include "moldau/sim/world.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,7 +27,8 @@ struct NodeLife {
 
 class NodeProgram final : public Program {
 public:
-    NodeProgram(Process& process, NodeLife& life);
+    /// `more`: settings beside those that every test has.
+    NodeProgram(Process& process, NodeLife& life, std::span<const config::Overlay> more = {});
     NodeProgram(const NodeProgram&) = delete;
     NodeProgram& operator=(const NodeProgram&) = delete;
     ~NodeProgram() override { life_.program = nullptr; }

@@ -23,6 +23,11 @@ inline constexpr Key<std::vector<std::string>> kControllerQuorumVoters{"controll
 inline constexpr Key<std::int32_t> kDefaultReplicationFactor{"default.replication.factor"};
 inline constexpr Key<bool> kDeleteTopicEnable{"delete.topic.enable"};
 inline constexpr Key<std::int32_t> kFetchMaxBytes{"fetch.max.bytes"};
+inline constexpr Key<std::int32_t> kGroupInitialRebalanceDelayMs{
+    "group.initial.rebalance.delay.ms"};
+inline constexpr Key<std::int32_t> kGroupMaxSessionTimeoutMs{"group.max.session.timeout.ms"};
+inline constexpr Key<std::int32_t> kGroupMaxSize{"group.max.size"};
+inline constexpr Key<std::int32_t> kGroupMinSessionTimeoutMs{"group.min.session.timeout.ms"};
 inline constexpr Key<std::vector<std::string>> kLogCleanupPolicy{"log.cleanup.policy"};
 inline constexpr Key<std::int64_t> kLogFlushIntervalMessages{"log.flush.interval.messages"};
 inline constexpr Key<std::optional<std::int64_t>> kLogFlushIntervalMs{"log.flush.interval.ms"};
@@ -60,6 +65,16 @@ inline constexpr Key<std::int64_t> kMetadataMaxRetentionBytes{"metadata.max.rete
 inline constexpr Key<std::int64_t> kMetadataMaxRetentionMs{"metadata.max.retention.ms"};
 inline constexpr Key<std::int32_t> kMinInsyncReplicas{"min.insync.replicas"};
 inline constexpr Key<std::int32_t> kNumPartitions{"num.partitions"};
+inline constexpr Key<std::int32_t> kOffsetMetadataMaxBytes{"offset.metadata.max.bytes"};
+inline constexpr Key<std::int32_t> kOffsetsLoadBufferSize{"offsets.load.buffer.size"};
+inline constexpr Key<std::int64_t> kOffsetsRetentionCheckIntervalMs{
+    "offsets.retention.check.interval.ms"};
+inline constexpr Key<std::int32_t> kOffsetsRetentionMinutes{"offsets.retention.minutes"};
+inline constexpr Key<std::int32_t> kOffsetsTopicCompressionCodec{"offsets.topic.compression.codec"};
+inline constexpr Key<std::int32_t> kOffsetsTopicNumPartitions{"offsets.topic.num.partitions"};
+inline constexpr Key<std::int16_t> kOffsetsTopicReplicationFactor{
+    "offsets.topic.replication.factor"};
+inline constexpr Key<std::int32_t> kOffsetsTopicSegmentBytes{"offsets.topic.segment.bytes"};
 inline constexpr Key<std::int32_t> kProducerIdExpirationMs{"producer.id.expiration.ms"};
 inline constexpr Key<std::int32_t> kSocketListenBacklogSize{"socket.listen.backlog.size"};
 inline constexpr Key<std::int32_t> kSocketReceiveBufferBytes{"socket.receive.buffer.bytes"};

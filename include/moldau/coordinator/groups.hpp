@@ -114,6 +114,9 @@ public:
 
     /// A record of the log, in its order. Anything but the loading leaves this to committed().
     void apply(const Record& record);
+    /// An offset that is committed in a transaction; it counts when that is. `at`: in the log.
+    void apply_in_transaction(ProducerId producer, Offset at, const OffsetRecord& record);
+    void end_transaction(ProducerId producer, bool is_committed);
     /// The log is read: sessions begin anew, deadlines exist.
     Decision loaded(Now now);
     /// All that wait are told not_coordinator; nothing is left.
@@ -152,9 +155,11 @@ public:
     /// version 9) · coordinator_not_available: the group is being deleted.
     Decision commit_offsets(Now now, const Caller& caller,
                             const protocol::OffsetCommitRequest& request);
-    /// What is committed; -1 where nothing is.
+    /// What is committed; -1 where nothing is. Errors, with `require_stable`, in each partition:
+    /// unstable_offset_commit: a transaction that has not ended commits there (KIP-447).
     protocol::OffsetFetchResponse::OffsetFetchResponseGroup fetch_offsets(
-        const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request) const;
+        const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request,
+        bool require_stable = false) const;
     /// Errors: invalid_group_id · group_id_not_found · non_empty_group; in each partition:
     /// group_subscribed_to_topic
     Decision delete_offsets(const Caller& caller, const protocol::OffsetDeleteRequest& request);
@@ -180,6 +185,10 @@ private:
     friend class Turn;
     std::unique_ptr<State> state_;
 };
+
+/// An answer to JoinGroup that is an error.
+protocol::JoinGroupResponse join_error(ErrorCode error, std::string_view member,
+                                       std::int16_t version);
 
 /// Versions below 8 ask for one group, in fields of their own.
 protocol::OffsetFetchRequest::OffsetFetchRequestGroup the_one_group(

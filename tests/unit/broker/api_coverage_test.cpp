@@ -67,10 +67,11 @@ std::string page() {
         "Features: metadata.version (25 to 30), kraft.version (0 to 1), "
         "eligible.leader.replicas.version (0 to 1) are supported;\n"
         "a new node finalizes metadata.version 30 and eligible.leader.replicas.version 1.\n\n"
-        "Served in part: FindCoordinator answers INVALID_REQUEST with a message, since there are "
-        "no\n"
-        "coordinators yet; InitProducerId refuses transactional ids, and Produce transactional\n"
-        "batches; Fetch refuses followers with NOT_LEADER_OR_FOLLOWER.\n\n"
+        "Served in part: FindCoordinator finds groups, and answers INVALID_REQUEST with a message "
+        "for transactions and\n"
+        "share groups; groups are those of the classic protocol; InitProducerId refuses "
+        "transactional ids, and Produce\n"
+        "transactional batches; Fetch refuses followers with NOT_LEADER_OR_FOLLOWER.\n\n"
         "| key | API | Kafka, brokers | Moldau | Kafka, controllers | Moldau |\n| --- | --- | --- "
         "| --- | --- | --- |\n{}",
         advertised, complete, rows);

@@ -26,7 +26,7 @@ TEST(ApiTable, ServesNoVersionThatTheCodecDoesNotHaveAndNoneThatIsUnstable) {
 TEST(ApiTable, FindsARowOnlyOnItsListener) {
     EXPECT_NE(find_api(3, ListenerKind::broker), nullptr);
     EXPECT_EQ(find_api(3, ListenerKind::controller), nullptr);
-    EXPECT_EQ(find_api(11, ListenerKind::broker), nullptr) << "JoinGroup is not served yet";
+    EXPECT_EQ(find_api(26, ListenerKind::broker), nullptr) << "EndTxn is not served yet";
     EXPECT_EQ(find_api(-5, ListenerKind::broker), nullptr);
     EXPECT_EQ(find_api(9999, ListenerKind::broker), nullptr);
 }

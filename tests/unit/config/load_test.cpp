@@ -275,7 +275,7 @@ TEST(Load, TakesKafkasOwnSampleWithoutAnUnknownKey) {
     EXPECT_THAT(texts(loaded.warnings), ElementsAre(HasSubstr("whoever can reach this")));
     EXPECT_FALSE(loaded.settings->node().is_implicit);
     EXPECT_EQ(loaded.settings->node().advertised.at(0).to_string(), "PLAINTEXT://localhost:9092");
-    EXPECT_EQ(loaded.settings->without_effect().size(), 9U);
+    EXPECT_EQ(loaded.settings->without_effect().size(), 8U);
 }
 
 TEST(Load, TakesOurOwnSamples) {

@@ -156,6 +156,15 @@ TEST(Node, ReadsLimitsOfConnectionsBySingleAddress) {
     }
 }
 
+TEST(Node, RefusesACodecOfOffsetsThatThereIsNot) {
+    EXPECT_TRUE(load_text("a.yaml", "offsets.topic.compression.codec: 4\n").settings);
+    for (const std::string bad : {"5", "-1"}) {
+        const Loaded loaded = load_text("a.yaml", "offsets.topic.compression.codec: " + bad + "\n");
+        EXPECT_THAT(texts(loaded.errors),
+                    ElementsAre(HasSubstr("a.yaml:1: offsets.topic.compression.codec")));
+    }
+}
+
 TEST(Node, ReportsAllThatIsWrongAtOnce) {
     const Loaded loaded =
         load_text("a.properties",

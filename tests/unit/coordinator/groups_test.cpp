@@ -150,5 +150,68 @@ TEST(Groups, AreLoadedFromRecordsThatContradictThemselves) {
     EXPECT_EQ(std::get<GroupRecord>(decision.writes.front().records.front()).value->generation, 4);
 }
 
+OffsetRecord offset_record(std::int32_t partition, std::int64_t offset) {
+    CommittedOffset value;
+    value.offset = offset;
+    return {.group = "g", .topic = "t", .partition = partition, .value = value};
+}
+
+protocol::OffsetFetchResponse::OffsetFetchResponsePartitions fetch(Groups& groups,
+                                                                   std::int32_t partition,
+                                                                   bool require_stable) {
+    protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
+    request.group_id = "g";
+    request.topics->emplace_back().name = "t";
+    request.topics->front().partition_indexes = {partition};
+    return groups.fetch_offsets(request, require_stable).topics.front().partitions.front();
+}
+
+TEST(Groups, LoadOffsetsOfTransactionsWhenTheseAreCommitted) {
+    Groups groups{GroupSettings{}};
+    constexpr ProducerId kOne{1};
+    constexpr ProducerId kTwo{2};
+    groups.apply(offset_record(0, 5));
+    groups.apply_in_transaction(kOne, Offset{1}, offset_record(0, 7));
+    EXPECT_EQ(fetch(groups, 0, false).committed_offset, 5);
+    EXPECT_EQ(fetch(groups, 0, true).error_code, ErrorCode::unstable_offset_commit);
+    EXPECT_EQ(fetch(groups, 0, true).committed_offset, -1);
+    EXPECT_EQ(fetch(groups, 1, true).error_code, ErrorCode::none);
+    groups.end_transaction(kOne, true);
+    EXPECT_EQ(fetch(groups, 0, true).committed_offset, 7);
+
+    groups.apply_in_transaction(kOne, Offset{3}, offset_record(0, 9));
+    groups.end_transaction(kOne, false);
+    EXPECT_EQ(fetch(groups, 0, true).committed_offset, 7);
+
+    // What came later to the log counts, whatever ends first.
+    groups.apply_in_transaction(kOne, Offset{5}, offset_record(0, 11));
+    groups.apply_in_transaction(kTwo, Offset{6}, offset_record(0, 12));
+    groups.end_transaction(kTwo, true);
+    groups.end_transaction(kOne, true);
+    EXPECT_EQ(fetch(groups, 0, true).committed_offset, 12);
+
+    groups.apply_in_transaction(kOne, Offset{9}, offset_record(0, 13));
+    groups.apply(offset_record(0, 14));
+    groups.end_transaction(kOne, true);
+    EXPECT_EQ(fetch(groups, 0, true).committed_offset, 14);
+}
+
+TEST(Groups, ForgetManyOffsetsOfDeletedPartitionsInParts) {
+    GroupsDriver driver;
+    std::vector<std::pair<std::string, std::int32_t>> gone;
+    for (std::int32_t i = 0; i < 2500; ++i) {
+        driver.core().apply(offset_record(i, 1));
+        gone.emplace_back("t", i);
+    }
+    driver.holds = true;
+    driver.take(driver.core().partitions_deleted(gone));
+    ASSERT_EQ(driver.in_flight.size(), 3U);
+    EXPECT_EQ(driver.in_flight[0].records.size(), 1000U);
+    EXPECT_EQ(driver.in_flight[2].records.size(), 500U);
+    driver.holds = false;
+    driver.take({});
+    EXPECT_TRUE(driver.core().durable().empty());
+}
+
 }  // namespace
 }  // namespace moldau::coordinator

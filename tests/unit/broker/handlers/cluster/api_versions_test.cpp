@@ -36,7 +36,7 @@ TEST(ApiVersions, ListsWhatIsServedOnTheListenerAndNothingElse) {
     const auto broker = ask(0);
     EXPECT_EQ(broker.error_code, ErrorCode::none);
     EXPECT_TRUE(lists(broker, ApiKey::metadata));
-    EXPECT_FALSE(lists(broker, ApiKey::join_group)) << "advertised without being carried out";
+    EXPECT_FALSE(lists(broker, ApiKey::end_txn)) << "advertised without being carried out";
     const auto controller = ask(0, {}, ListenerKind::controller);
     EXPECT_TRUE(lists(controller, ApiKey::api_versions));
     EXPECT_FALSE(lists(controller, ApiKey::metadata));
