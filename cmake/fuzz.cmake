@@ -26,5 +26,5 @@ function(moldau_fuzz name)
     add_test(NAME ${MOLDAU_PRESET}.fuzz.${name}
         COMMAND fuzz_${name} -seed=1 -max_total_time=${MOLDAU_FUZZ_SECONDS} -max_len=${ARG_MAX_LENGTH} -rss_limit_mb=2048
                 -timeout=10 -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${ARG_CORPUS})
-    set_tests_properties(${MOLDAU_PRESET}.fuzz.${name} PROPERTIES TIMEOUT 600 LABELS fuzz)
+    set_tests_properties(${MOLDAU_PRESET}.fuzz.${name} PROPERTIES TIMEOUT 600 LABELS fuzz COST 11)
 endfunction()
