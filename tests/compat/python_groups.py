@@ -1,0 +1,77 @@
+"""Consumer groups through kafka-python: python_groups.py ADDRESS. Prints what happened; the test compares what it prints with what it
+prints of Apache Kafka. Ends with "done", or throws."""
+import sys
+import time
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+ADDRESS = sys.argv[1]
+
+
+def say(*what):
+    print(*what, flush=True)
+
+
+def attempt(what, call):
+    try:
+        result = call()
+    except KafkaError as e:
+        result = type(e).__name__
+    say(f'{what}:', result)
+
+
+def consumer(group, **more):
+    return KafkaConsumer(bootstrap_servers=ADDRESS, group_id=group, auto_offset_reset='earliest', enable_auto_commit=False, session_timeout_ms=6000,
+                         heartbeat_interval_ms=200, fetch_max_wait_ms=50, **more)
+
+
+def settle(wanted):
+    end = time.monotonic() + 40
+    got = 0
+    while True:
+        for each in wanted:
+            got += sum(len(records) for records in each.poll(50).values())
+        if all(len(each.assignment()) == count for each, count in wanted.items()):
+            return got
+        if time.monotonic() > end:
+            raise AssertionError('not assigned after 40 s')
+
+
+def parts(partitions):
+    return sorted(f'{p.topic}-{p.partition}' for p in partitions)
+
+
+def main():
+    admin = KafkaAdminClient(bootstrap_servers=ADDRESS)
+    admin.create_topics([NewTopic('py', 4, 1)])
+    producer = KafkaProducer(bootstrap_servers=ADDRESS)
+    for i in range(40):
+        producer.send('py', f'py-{i % 4} {i}'.encode(), partition=i % 4)
+    producer.flush()
+    one = consumer('py', client_id='one')
+    one.subscribe(['py'])
+    got = settle({one: 4})
+    say('alone:', parts(one.assignment()))
+    while got < 40:
+        for partition, records in one.poll(100).items():
+            got += sum(record.value.startswith(f'py-{partition.partition} '.encode()) for record in records)
+    say('read', got)
+    one.commit({TopicPartition('py', 0): OffsetAndMetadata(4, 'four', -1), TopicPartition('py', 1): OffsetAndMetadata(5, '', 0)})
+    say('committed:', [one.committed(TopicPartition('py', p)) for p in range(4)])
+    two = consumer('py', client_id='two')
+    two.subscribe(['py'])
+    settle({one: 2, two: 2})
+    say('together:', parts(one.assignment() | two.assignment()))
+    attempt('metadata too large', lambda: one.commit({next(iter(one.assignment())): OffsetAndMetadata(4, 'x' * 4097, -1)}))
+    two.close()
+    settle({one: 4})
+    one.close()
+    say('offsets:', sorted((f'{p.topic}-{p.partition}', o.offset, o.metadata) for p, o in admin.list_group_offsets(['py'])['py'].items()) if hasattr(admin, 'list_group_offsets')
+        else sorted((f'{p.topic}-{p.partition}', o.offset, o.metadata) for p, o in admin.list_consumer_group_offsets('py').items()))
+    say('done')
+
+
+main()
