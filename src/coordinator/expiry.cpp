@@ -30,6 +30,10 @@ void Turn::delete_groups(const Caller& caller, const std::vector<std::string>& n
     for (const std::string& name : names) {
         auto& result = response.results.emplace_back();
         result.group_id = name;
+        if (state_.foreign.contains(name)) {
+            result.error_code = ErrorCode::non_empty_group;
+            continue;
+        }
         ClassicGroup* group = state_.find(name);
         if (group == nullptr || group->is_deleting) {
             result.error_code = ErrorCode::group_id_not_found;

@@ -98,6 +98,14 @@ Result<Record> group_record(std::int16_t type, protocol::Reader& in,
     return record;
 }
 
+// What it is made of is another's affair: that it exists is enough.
+template <class Key>
+Result<Record> foreign_record(ForeignKind kind, protocol::Reader& in, bool exists) {
+    Result<Key> key = decode_key<Key>(in);
+    if (!key) return key.error();
+    return ForeignGroupRecord{.group = std::move(key->group_id), .kind = kind, .exists = exists};
+}
+
 template <class Key, class Value>
 Result<EncodedRecord> encoded(const Key& key, const std::optional<Value>& value,
                               std::int16_t version) {
@@ -157,6 +165,11 @@ Result<EncodedRecord> encode(const GroupRecord& record) {
     return encoded(key, value, kGroupVersion);
 }
 
+Result<EncodedRecord> encode(const ForeignGroupRecord& record) {
+    MOLDAU_CHECK(false, "a record of the foreign group {} is never written", record.group);
+    return EncodedRecord{};
+}
+
 Result<EncodedRecord> encode(const UnknownRecord& record) {
     MOLDAU_CHECK(false, "a record of unknown type {} is never written", record.type);
     return EncodedRecord{};
@@ -181,6 +194,15 @@ Result<Record> decode_record(BytesView key, std::optional<BytesView> value) {
             return offset_record(type, in, value);
         case protocol::GroupCoordinatorRecordType::group_metadata:
             return group_record(type, in, value);
+        case protocol::GroupCoordinatorRecordType::consumer_group_metadata:
+            return foreign_record<protocol::ConsumerGroupMetadataKey>(ForeignKind::consumer, in,
+                                                                      value.has_value());
+        case protocol::GroupCoordinatorRecordType::share_group_metadata:
+            return foreign_record<protocol::ShareGroupMetadataKey>(ForeignKind::share, in,
+                                                                   value.has_value());
+        case protocol::GroupCoordinatorRecordType::streams_group_metadata:
+            return foreign_record<protocol::StreamsGroupMetadataKey>(ForeignKind::streams, in,
+                                                                     value.has_value());
         default:
             return UnknownRecord{type};
     }

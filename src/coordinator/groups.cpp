@@ -13,6 +13,8 @@ namespace moldau::coordinator {
 namespace {
 
 constexpr std::string_view kGroupType = "Classic";
+// Of a group that is kept, but not looked into.
+constexpr std::string_view kStateNotKnown = "Unknown";
 // From version 6 on an unknown group is an error (KIP-1043).
 constexpr std::int16_t kUnknownGroupIsError = 6;
 
@@ -25,6 +27,18 @@ std::string lowered(std::string_view text) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return low;
+}
+
+std::string_view type_name(ForeignKind kind) {
+    switch (kind) {
+        case ForeignKind::consumer:
+            return "Consumer";
+        case ForeignKind::share:
+            return "Share";
+        case ForeignKind::streams:
+            break;
+    }
+    return "Streams";
 }
 
 bool passes(const std::vector<std::string>& filter, std::string_view value) {
@@ -53,7 +67,21 @@ void Groups::State::apply(const OffsetRecord& record) {
     if (!record.value) return offsets.erase(record);
     pending.superseded(record, Offset{std::numeric_limits<std::int64_t>::max()});
     offsets.put(record);
-    find_or_make(record.group);  // a simple group is its offsets
+    make_simple(record.group);
+}
+
+// A simple group is its offsets.
+void Groups::State::make_simple(const std::string& name) {
+    if (!foreign.contains(name)) find_or_make(name);
+}
+
+void Groups::State::apply(const ForeignGroupRecord& record) {
+    if (record.exists) {
+        foreign.insert_or_assign(record.group, record.kind);
+        groups.erase(record.group);
+    } else if (foreign.erase(record.group) > 0 && offsets.of_group(record.group) != nullptr) {
+        make_simple(record.group);
+    }
 }
 
 void Groups::State::apply(const GroupRecord& record) {
@@ -88,7 +116,7 @@ void Groups::end_transaction(ProducerId producer, bool is_committed) {
         if (!is_committed) continue;
         state_->pending.superseded(record, at);
         state_->offsets.put(record);
-        state_->find_or_make(record.group);
+        state_->make_simple(record.group);
     }
 }
 
@@ -206,6 +234,14 @@ Decision Groups::delete_groups(const Caller& caller, const std::vector<std::stri
 std::vector<protocol::ListGroupsResponse::ListedGroup> Groups::list(
     const std::vector<std::string>& states, const std::vector<std::string>& types) const {
     std::vector<protocol::ListGroupsResponse::ListedGroup> listed;
+    for (const auto& [id, kind] : state_->foreign) {
+        if (!passes(types, type_name(kind)) || !passes(states, kStateNotKnown)) continue;
+        auto& one = listed.emplace_back();
+        one.group_id = id;
+        one.protocol_type = lowered(type_name(kind));
+        one.group_state = kStateNotKnown;
+        one.group_type = type_name(kind);
+    }
     if (!passes(types, kGroupType)) return listed;
     for (const auto& [id, group] : state_->groups) {
         if (!passes(states, name(group.state))) continue;
@@ -226,7 +262,9 @@ DescribedGroup Groups::describe(const std::string& group_id, std::int16_t versio
         described.group.group_state = "Dead";
         if (version < kUnknownGroupIsError) return described;
         described.group.error_code = ErrorCode::group_id_not_found;
-        described.group.error_message = fmt::format("Group {} not found.", group_id);
+        described.group.error_message = fmt::format(
+            "Group {} {}.", group_id,
+            state_->foreign.contains(group_id) ? "is not a classic group" : "not found");
         return described;
     }
     const bool is_stable = group->is(GroupState::stable);

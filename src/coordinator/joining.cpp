@@ -57,6 +57,8 @@ void Turn::join(const Caller& caller, const JoinGroupRequest& request, const Uui
         session > state_.settings.group_max_session_timeout)
         return refuse(ErrorCode::invalid_session_timeout, request.member_id);
 
+    if (state_.foreign.contains(request.group_id))
+        return refuse(ErrorCode::inconsistent_group_protocol, request.member_id);
     ClassicGroup* group = state_.find(request.group_id);
     const bool is_new_group = group == nullptr;
     if (is_new_group && !request.member_id.empty())

@@ -93,6 +93,8 @@ void Turn::commit_offsets(const Caller& caller, const OffsetCommitRequest& reque
         }
         reply(caller.request, std::move(response));
     };
+    // Whether such a group has members is not known here.
+    if (state_.foreign.contains(request.group_id)) return refuse(ErrorCode::unknown_member_id);
     ClassicGroup* group = state_.find(request.group_id);
     if (group == nullptr && request.generation_id_or_member_epoch >= 0)
         return refuse(caller.version >= kGroupNotFound ? ErrorCode::group_id_not_found
@@ -132,6 +134,8 @@ void Turn::delete_offsets(const Caller& caller, const OffsetDeleteRequest& reque
     ClassicGroup* group = state_.find(request.group_id);
     if (request.group_id.empty()) {
         response.error_code = ErrorCode::invalid_group_id;
+    } else if (state_.foreign.contains(request.group_id)) {
+        response.error_code = ErrorCode::non_empty_group;
     } else if (group == nullptr || group->is_deleting) {
         response.error_code = ErrorCode::group_id_not_found;
     } else if (!group->is(GroupState::empty) && !group->uses_consumer_protocol()) {
@@ -169,6 +173,12 @@ void Turn::partitions_deleted(const std::vector<std::pair<std::string, std::int3
     for (const auto& [name, group] : state_.groups) {
         for (const auto& [topic, partition] : partitions) {
             if (has_offset(group, topic, partition))
+                records.emplace_back(tombstone(name, topic, partition));
+        }
+    }
+    for (const auto& [name, kind] : state_.foreign) {
+        for (const auto& [topic, partition] : partitions) {
+            if (state_.offsets.find(name, topic, partition) != nullptr)
                 records.emplace_back(tombstone(name, topic, partition));
         }
     }

@@ -26,6 +26,7 @@ struct Groups::State {
     std::map<std::string, StoredGroup, std::less<>> stored;
     OffsetStore offsets;
     PendingOffsets pending;
+    std::map<std::string, ForeignKind, std::less<>> foreign;
 
     // Live.
     std::map<std::string, ClassicGroup, std::less<>> groups;
@@ -37,7 +38,9 @@ struct Groups::State {
     ClassicGroup& find_or_make(const std::string& name);
     void apply(const OffsetRecord& record);
     void apply(const GroupRecord& record);
+    void apply(const ForeignGroupRecord& record);
     void apply(const UnknownRecord&) {}
+    void make_simple(const std::string& name);
 };
 
 class Turn {

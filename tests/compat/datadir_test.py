@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Data directories: moldaud on those that Apache Kafka left, Apache Kafka on one of ours and moldaud on it again.   datadir_test.py MOLDAUD MOLDAU"""
 import base64
+import contextlib
 import json
 import os
 import re
@@ -13,10 +14,11 @@ import unittest
 import zlib
 
 from apache_kafka import BROKER, TOOL, two_free_ports
-from moldaud import Moldaud
+from moldaud import HERE, Moldaud
 
 MOLDAUD, MOLDAU = None, None
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'golden', 'datadir')
+PYTHON_CLIENTS = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'build', 'python')  # `./dev test` installs them
 # Finalized in the reference directories; served by later issues.
 NOT_OURS = ('group.version', 'share.version', 'streams.version', 'transaction.version')
 
@@ -37,6 +39,14 @@ def topics(address, *more):
     names = [t['name'] for t in json.loads(moldau(address, '-o', 'json', 'topic', 'list', *more))]
     described = json.loads(moldau(address, '-o', 'json', 'topic', 'describe', *names)) if names else []
     return {t['name']: (t['id'], t['configs'], len(t['partitions'])) for t in described}
+
+
+def admin(what, *arguments):
+    """A conversation of JavaOffsets.java; what it printed, by key."""
+    done = subprocess.run([TOOL, 'java', os.path.join(HERE, 'JavaOffsets.java'), what, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise AssertionError(f'{what} {arguments}: {done.stdout}{done.stderr}')
+    return dict(line.split('=', 1) for line in done.stdout.splitlines())
 
 
 def field(record, name):
@@ -100,6 +110,19 @@ class Reference(unittest.TestCase):
                     compared += 1
         return compared
 
+    def check_groups(self, address, manifest):
+        """Committed offsets of every kind of group but share groups, which keep theirs elsewhere. (Leader epoch and metadata beside.)"""
+        wanted = {name: group for name, group in manifest['groups'].items() if group['type'] != 'Share'}
+        got = admin('offsets', address, *wanted)
+        for name, group in wanted.items():
+            offsets = sorted(f"{place} {o['offset']} {o.get('leader_epoch', '-')} {o['metadata']}" for place, o in group['offsets'].items())
+            self.assertEqual(got[name], ', '.join(offsets), name)
+        listed = admin('list', address)
+        self.assertEqual({name: row.split()[0] for name, row in listed.items()}, {name: group['type'] for name, group in manifest['groups'].items()})
+        for name, group in wanted.items():
+            if group['type'] == 'Classic':
+                self.assertEqual(listed[name].split(), ['Classic', 'Empty', *([group['protocol']] if group['protocol'] else [])])
+
     def test_what_kafka_left_is_served_as_the_manifest_says(self):
         for kind in ('clean', 'unclean'):
             with self.subTest(kind):
@@ -112,6 +135,7 @@ class Reference(unittest.TestCase):
                     for feature in NOT_OURS:
                         self.assertIn(feature, warning)
                     self.assertIn(manifest['cluster_id'], cluster(server.address))
+                    self.check_groups(server.address, manifest)
                     moldau(server.address, 'produce', 'headers', stdin=b'after')
                     server.stop()
                     server.start()
@@ -136,7 +160,8 @@ class Exchange(unittest.TestCase):
             f.write('process.roles=broker,controller\nnode.id=5\ncontroller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n'
                     f'listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}\n'
                     f'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n'
-                    f'controller.quorum.bootstrap.servers=127.0.0.1:{port + 1}\nlog.dirs={self.data}\n')
+                    f'controller.quorum.bootstrap.servers=127.0.0.1:{port + 1}\nlog.dirs={self.data}\n'
+                    'offsets.topic.replication.factor=1\n')
         self.port = port
         subprocess.run([MOLDAU, 'storage', 'format', '--standalone', '-t', '5L6g3nShT-eMCtK--X86sw', '-c', self.config], capture_output=True, timeout=60, check=True)
 
@@ -172,17 +197,27 @@ class Exchange(unittest.TestCase):
             self.assertEqual([name for name in os.listdir(self.data) if name.startswith('gone-by-moldaud')], [])
         return after
 
-    def run_kafka(self, who, before, *more):
+    @contextlib.contextmanager
+    def kafka_there(self):
         where = ['--data', self.data, '--port', str(self.port), '--set', 'group.initial.rebalance.delay.ms=0']
-        done = subprocess.run([BROKER, 'start', '--dir', self.kafka, *where, *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+        done = subprocess.run([BROKER, 'start', '--dir', self.kafka, *where], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
         self.assertEqual(done.returncode, 0, done.stderr)
         try:
-            address = done.stdout.split()[0]
+            yield done.stdout.split()[0]
+        finally:
+            subprocess.run([BROKER, 'stop', '--dir', self.kafka], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+
+    @contextlib.contextmanager
+    def moldaud_there(self):
+        with Moldaud(MOLDAUD, arguments=['--config', self.config]) as server:
+            yield server.address
+            server.stop()
+
+    def run_kafka(self, who, before):
+        with self.kafka_there() as address:
             self.assertEqual(self.all(address), before)
             self.write(address, who)
             after = self.all(address)
-        finally:
-            subprocess.run([BROKER, 'stop', '--dir', self.kafka], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         with open(os.path.join(self.kafka, 'node-5', 'server.log')) as f:
             said = f.read()
         # Nothing to repair. (The metadata log Kafka recovers at each start.)
@@ -190,6 +225,30 @@ class Exchange(unittest.TestCase):
         self.assertEqual([line for line in said.splitlines() if re.search(r' (ERROR|FATAL) |[Cc]orrupt|rebuilding index|Recovering unflushed', line)
                           and '__cluster_metadata' not in line], [])
         return after
+
+    def test_a_groups_member_lives_through_a_change_of_servers_and_back(self):
+        """It is given its partitions once, and goes on under the same generation wherever the directory is served."""
+        address = f'127.0.0.1:{self.port}'
+        environment = dict(os.environ, PYTHONPATH=PYTHON_CLIENTS)
+        member = None
+        try:
+            for number, there in enumerate((self.moldaud_there, self.kafka_there, self.moldaud_there, self.kafka_there)):
+                with there():
+                    if member is None:
+                        moldau(address, 'topic', 'create', 'lives')
+                        member = subprocess.Popen([sys.executable, os.path.join(HERE, 'rdkafka_member.py'), address, 'lives', 'members'], stdin=subprocess.PIPE,
+                                                  stdout=subprocess.PIPE, text=True, env=environment)
+                    moldau(address, 'produce', 'lives', stdin=f'value-{number}'.encode())
+                    member.stdin.write('\n')
+                    member.stdin.flush()
+                    self.assertEqual(member.stdout.readline(), f'value-{number} {number + 1} 1\n')
+                    self.assertEqual(admin('offsets', address, 'members')['members'].split()[:2], ['lives-0', str(number + 1)])
+        finally:
+            if member is not None:
+                member.kill()
+                member.wait()
+                member.stdin.close()
+                member.stdout.close()
 
     def test_kafka_goes_on_where_moldaud_stopped_and_the_other_way_round(self):
         state = self.run_moldaud('moldaud-1', None)

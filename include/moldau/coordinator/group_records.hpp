@@ -67,6 +67,17 @@ struct GroupRecord {
     friend bool operator==(const GroupRecord&, const GroupRecord&) = default;
 };
 
+/// Kinds of groups that other versions of Kafka's protocol have, and this server not yet.
+enum class ForeignKind : std::uint8_t { consumer, share, streams };  // KIP-848, 932, 1071
+
+/// There is a group of such a kind, or there is none any more. Read, never written.
+struct ForeignGroupRecord {
+    std::string group;
+    ForeignKind kind{};
+    bool exists = false;
+    friend bool operator==(const ForeignGroupRecord&, const ForeignGroupRecord&) = default;
+};
+
 /// A record of a type or version that we do not know: of another group protocol, or of a newer
 /// broker. It changes nothing here and stays in the log as it is.
 struct UnknownRecord {
@@ -74,7 +85,7 @@ struct UnknownRecord {
     friend bool operator==(UnknownRecord, UnknownRecord) = default;
 };
 
-using Record = std::variant<OffsetRecord, GroupRecord, UnknownRecord>;
+using Record = std::variant<OffsetRecord, GroupRecord, ForeignGroupRecord, UnknownRecord>;
 
 struct EncodedRecord {
     Bytes key;

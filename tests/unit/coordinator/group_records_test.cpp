@@ -112,7 +112,11 @@ TEST(GroupRecords, OfEveryVersionAreRead) {
             ASSERT_TRUE(record) << record.error().detail;
             const bool is_ours = message == "OffsetCommitKey" || message == "GroupMetadataKey" ||
                                  message == "LegacyOffsetCommitKey";
-            EXPECT_EQ(std::holds_alternative<UnknownRecord>(*record), !is_ours);
+            const bool is_foreign = message == "ConsumerGroupMetadataKey" ||
+                                    message == "ShareGroupMetadataKey" ||
+                                    message == "StreamsGroupMetadataKey";
+            EXPECT_EQ(std::holds_alternative<ForeignGroupRecord>(*record), is_foreign);
+            EXPECT_EQ(std::holds_alternative<UnknownRecord>(*record), !is_ours && !is_foreign);
             seen.insert(message);
         }
         if (message == "OffsetCommitValue" || message == "GroupMetadataValue") {

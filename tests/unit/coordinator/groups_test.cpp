@@ -196,6 +196,48 @@ TEST(Groups, LoadOffsetsOfTransactionsWhenTheseAreCommitted) {
     EXPECT_EQ(fetch(groups, 0, true).committed_offset, 14);
 }
 
+TEST(Groups, KeepGroupsOfOtherKindsAndTheirOffsetsAsTheyAre) {
+    GroupsDriver driver;
+    Groups& groups = driver.core();
+    groups.apply(offset_record(0, 5));
+    groups.apply(ForeignGroupRecord{.group = "g", .kind = ForeignKind::consumer, .exists = true});
+    groups.apply(offset_record(1, 6));
+    EXPECT_EQ(fetch(groups, 0, false).committed_offset, 5);
+    EXPECT_EQ(fetch(groups, 1, false).committed_offset, 6);
+
+    const auto listed = groups.list({}, {});
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(listed.front().group_type, "Consumer");
+    EXPECT_EQ(listed.front().protocol_type, "consumer");
+    EXPECT_TRUE(groups.list({}, {"classic"}).empty());
+    EXPECT_TRUE(groups.list({"Empty"}, {}).empty());
+    EXPECT_EQ(groups.describe("g", 6).group.error_code, ErrorCode::group_id_not_found);
+
+    driver.take(groups.join(driver.now(), driver.caller("c", 9), join_request(""), driver.fresh()));
+    EXPECT_EQ(std::get<protocol::JoinGroupResponse>(driver.replies.back().response).error_code,
+              ErrorCode::inconsistent_group_protocol);
+    driver.take(groups.delete_groups(driver.caller("c", 2), {"g"}));
+    EXPECT_EQ(std::get<protocol::DeleteGroupsResponse>(driver.replies.back().response)
+                  .results.front()
+                  .error_code,
+              ErrorCode::non_empty_group);
+    protocol::OffsetCommitRequest commit;
+    commit.group_id = "g";
+    auto& topic = commit.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.emplace_back().committed_offset = 9;
+    driver.take(groups.commit_offsets(driver.now(), driver.caller("c", 9), commit));
+    EXPECT_EQ(std::get<protocol::OffsetCommitResponse>(driver.replies.back().response)
+                  .topics.front()
+                  .partitions.front()
+                  .error_code,
+              ErrorCode::unknown_member_id);
+    EXPECT_EQ(fetch(groups, 0, false).committed_offset, 5);
+
+    groups.apply(ForeignGroupRecord{.group = "g", .kind = ForeignKind::consumer, .exists = false});
+    EXPECT_EQ(groups.list({}, {"classic"}).size(), 1U);
+}
+
 TEST(Groups, ForgetManyOffsetsOfDeletedPartitionsInParts) {
     GroupsDriver driver;
     std::vector<std::pair<std::string, std::int32_t>> gone;

@@ -406,6 +406,9 @@ private:
             record.value->generation, record.value->protocol.value_or("-"),
             shown_id(record.value->leader.value_or("")), fmt::join(members, " "));
     }
+    void show(const ForeignGroupRecord& record) {
+        say("log: foreign group {} {}", record.group, record.exists);
+    }
     void show(UnknownRecord record) { say("log: unknown type {}", record.type); }
 
     void show(const std::string& who, const protocol::JoinGroupResponse& response) {
