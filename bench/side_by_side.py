@@ -9,7 +9,6 @@ round an engine is started, left idle, loaded for a while as it is after a start
 batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
 are the medians of the rounds."""
 import argparse
-import contextlib
 import datetime
 import json
 import os
@@ -229,8 +228,7 @@ def one_round(options, make):
     try:
         figures, reports = {'start_ms': engine.start_ms}, {}
         figures.update(idle(engine, options.idle_s))
-        with options.memory():
-            load_all(options, engine, figures, reports)
+        load_all(options, engine, figures, reports)
         latency = reports['latency']['latency_us']
         for name, key in (('p50', 'p50'), ('p99', 'p99'), ('p999', 'p99.9'), ('max', 'max')):
             figures[f'latency_{name}_us'] = latency[key]
@@ -256,8 +254,7 @@ def bare_round(options):
     size, requests = int(options.gigabytes * 1e9), int(options.seconds * 20_000)
     with tempfile.TemporaryDirectory(prefix='moldau-bench-', dir=options.scratch) as folder:
         path = os.path.join(folder, 'log')
-        with options.memory():
-            figures = {'produce_cpu_s_per_gb': used('produce', size) / size * 1e9}
+        figures = {'produce_cpu_s_per_gb': used('produce', size) / size * 1e9}
         figures['consume_cpu_s_per_gb'] = statistics.median(used('consume', size) for _ in range(CONSUMPTIONS)) / size * 1e9
         figures['unbatched_cpu_us'] = used('unbatched', requests) / requests * 1e6
     return {'figures': figures}
@@ -303,7 +300,7 @@ def as_markdown(options, result, lines):
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
                       'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
                       'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '
-                      'by `sendfile` in pieces of 1 MB; all free memory was taken and touched before the loads (bench/warm_memory.py).', '',
+                      'by `sendfile` in pieces of 1 MB. Free memory: bench/warm_memory.py.', '',
                       *said, '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
 
 
@@ -341,7 +338,7 @@ def parse(arguments):
     parser.add_argument('--idle-s', type=positive, default=5, help='to rest, and again while idle use is measured (default: 5)')
     parser.add_argument('--rate', type=int, default=2000, help='records a second where latency is measured (default: 2000)')
     parser.add_argument('--partitions', type=int, default=4, help='of each topic (default: 4)')
-    parser.add_argument('--cold-memory', action='store_true', help='take no memory beforehand: see bench/warm_memory.py')
+    parser.add_argument('--cold-memory', action='store_true', help='leave the free memory alone: see bench/warm_memory.py')
     parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
     parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
     parser.add_argument('--name', default='side-by-side', help='of these files (default: side-by-side)')
@@ -352,7 +349,6 @@ def parse(arguments):
         parser.error(f'--engines wants two of {", ".join(ENGINES)}')
     if options.rounds < 1 or options.rate < 1 or options.partitions < 1:
         parser.error('--rounds, --rate and --partitions are at least 1')
-    options.memory = contextlib.nullcontext if options.cold_memory else WarmMemory
     if options.quick:
         options.rounds, options.gigabytes, options.seconds, options.warmup_s, options.idle_s = 1, 0.1, 2, 1, 1
     return options
@@ -367,15 +363,17 @@ def main():
     rounds, bare = [[] for _ in options.engines], []
     about = machine()
     try:
-        for number in range(options.rounds):
-            for i, name in enumerate(options.engines):
-                print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
-                rounds[i].append(one_round(options, ENGINES[name]))
-            bare.append(bare_round(options))
+        with WarmMemory(not options.cold_memory) as memory:
+            about['free memory'] = memory.note
+            for number in range(options.rounds):
+                for i, name in enumerate(options.engines):
+                    print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
+                    rounds[i].append(one_round(options, ENGINES[name]))
+                bare.append(bare_round(options))
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name', 'memory')},
+    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
               'bare': {'figures': medians(bare), 'rounds': bare},
               'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
                           for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}

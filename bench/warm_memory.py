@@ -1,55 +1,61 @@
 """Memory for the page cache that the machine has got already.
 
-A virtual machine whose host takes back what is free pays for each page once more when it is used next: here up to 1.5 s of
-CPU a GB, in the time of whoever writes then, be it a broker or a bare loop, and more or less of it from run to run. So
-that a load which fills the page cache measures brokers, all free memory is taken and touched beforehand, and given back as
-it is used up: what is free is always little, and was in use a moment ago. On a machine that has its memory to itself that
-changes nothing."""
+A virtual machine that gives free pages back to its host (free page reporting) pays for each of them once more when it is used
+next: here up to 1.5 s of CPU a GB, in the time of whoever writes then, be it a broker or a bare loop, and more or less of it from
+run to run. So that a load which fills the page cache measures brokers, reporting is switched off for as long as the measurement
+takes, and all that is free is touched once beforehand. Where there is no such thing, or no right to change it, `note` says so and
+nothing else happens."""
 import mmap
-import os
-import threading
 
-PAGE = os.sysconf('SC_PAGE_SIZE')
-STEP = 16 << 20        # bytes given back at once
-FREE = 256 << 20       # kept free: a load uses less than that between two looks
-LOOK_EVERY_S = 0.003
+REPORTING = '/sys/module/page_reporting/parameters/page_reporting_order'
+NEVER = 11             # blocks larger than the kernel's largest: nothing is reported
+STEP = 16 << 20
+KEEP_FREE = 256 << 20
 
 
 def free_bytes():
-    with open('/proc/vmstat') as f:
-        return next(int(line.split()[1]) for line in f if line.startswith('nr_free_pages ')) * PAGE
+    with open('/proc/meminfo') as f:
+        return next(int(line.split()[1]) * 1024 for line in f if line.startswith('MemFree:'))
 
 
 class WarmMemory:
-    """`with WarmMemory():` what is allocated meanwhile was in use before."""
+    """`with WarmMemory() as memory:` what is allocated meanwhile was in use before; memory.note is for the results."""
 
-    def __init__(self):
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._follow, daemon=True)
+    def __init__(self, wanted=True):
+        self.wanted = wanted
 
     def __enter__(self):
-        self.held = max(0, free_bytes() - FREE - STEP) // STEP * STEP
-        self.given = 0
-        if self.held > 0:
-            self.memory = mmap.mmap(-1, self.held, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-            block = b'\1' * STEP
-            for at in range(0, self.held, STEP):
-                if free_bytes() < FREE:  # others have taken some meanwhile
-                    self.held = at
-                    break
-                self.memory[at:at + STEP] = block
-            self.thread.start()
+        self.before = None
+        if not self.wanted:
+            self.note = 'left as it was'
+            return self
+        try:
+            with open(REPORTING, 'r+') as f:
+                before = f.read().strip()
+                f.seek(0)
+                f.write(str(NEVER))
+            self.before = before
+            self._touch()
+            self.note = 'free memory was touched before, and the machine kept it (free page reporting off)'
+        except FileNotFoundError:
+            self.note = 'the machine does not give free memory back'
+        except OSError as e:
+            self.note = f'free memory may be given back to the host and paid for again ({e.strerror})'
         return self
 
-    def __exit__(self, *_):
-        self.ended.set()
-        if self.thread.ident is not None:
-            self.thread.join()
-            self.memory.close()
+    @staticmethod
+    def _touch():
+        size = max(0, free_bytes() - KEEP_FREE) // STEP * STEP
+        if size == 0:
+            return
+        block = b'\1' * STEP
+        with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+            for at in range(0, size, STEP):
+                if free_bytes() < KEEP_FREE:  # others have taken some meanwhile
+                    break
+                memory[at:at + STEP] = block
 
-    def _follow(self):
-        while self.given < self.held and not self.ended.is_set():
-            while free_bytes() < FREE and self.given < self.held:
-                self.memory.madvise(mmap.MADV_DONTNEED, self.given, STEP)
-                self.given += STEP
-            self.ended.wait(LOOK_EVERY_S)
+    def __exit__(self, *_):
+        if self.before is not None:
+            with open(REPORTING, 'w') as f:
+                f.write(self.before)

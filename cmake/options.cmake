@@ -2,6 +2,7 @@
 set(MOLDAU_SANITIZE "" CACHE STRING "address;undefined, or thread")
 option(MOLDAU_UNITY "Compile generated code in unity files" ON)
 option(MOLDAU_CORES_ONLY "Build floors 0 to 3 only (gcc 12 cannot build coroutines)" OFF)
+option(MOLDAU_PCH "Precompile the headers that most files of a room include (clang)" ON)
 set(MOLDAU_PRESET "plain" CACHE STRING "Name of the preset, a prefix of the tests' names")
 
 set(CMAKE_CXX_STANDARD 23)
@@ -16,6 +17,10 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT MOLDAU_CORES_ONLY)
     message(FATAL_ERROR "gcc cannot build floors 4 to 6: gcc 12 destroys aggregates inside co_await expressions "
                         "twice. Use clang 19, or -DMOLDAU_CORES_ONLY=ON for floors 0 to 3.")
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")  # gcc sees that each file includes what it uses
+    set(MOLDAU_PCH OFF)
 endif()
 
 find_program(MOLDAU_CCACHE ccache)
