@@ -127,6 +127,12 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_topic_list(*topic, choice);
     add_topic_describe(*topic, choice);
     add_topic_delete(*topic, choice);
+    CLI::App* group = add_noun(app, "group", "consumer groups: list, describe, lag, seek, delete");
+    add_group_list(*group, choice);
+    add_group_describe(*group, choice);
+    add_group_lag(*group, choice);
+    add_group_seek(*group, choice);
+    add_group_delete(*group, choice);
     add_produce(app, choice);
     add_consume(app, choice);
     CLI::App* storage =

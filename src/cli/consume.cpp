@@ -1,7 +1,7 @@
 // moldau consume TOPIC: records become lines of stdout.
 #include "command.hpp"
 #include "record_printer.hpp"
-#include "start_at.hpp"
+#include "start_offsets.hpp"
 
 #include "moldau/cli/output.hpp"
 #include "moldau/client/consumer.hpp"
@@ -16,7 +16,6 @@ namespace {
 
 using client::Consumer;
 using runtime::Task;
-using Offsets = std::map<std::int32_t, Offset>;
 
 constexpr std::size_t kUnpackedBytesMax = 1U << 30U;  // of one batch
 constexpr std::size_t kPrintBytes = 64U << 10U;
@@ -40,35 +39,6 @@ Result<> check(Options& options) {
         return Error{ErrorCode::invalid_request,
                      "--from end without --follow would show nothing: say --follow, too"};
     return {};
-}
-
-/// Where to begin in each partition; `ends` are the log end offsets now.
-Task<Result<Offsets>> start_offsets(Context context, Options options, Offsets ends) {
-    std::vector<std::int32_t> partitions;
-    for (const auto& [partition, end] : ends) partitions.push_back(partition);
-    if (options.from.kind == StartAt::Kind::end) co_return ends;
-    const bool by_time = options.from.kind == StartAt::Kind::time;
-    Result<Offsets> starts =
-        co_await client::list_offsets(context.cluster, options.topic, partitions,
-                                      by_time ? options.from.number : client::kEarliest);
-    if (!starts) co_return starts;
-    for (auto& [partition, start] : *starts) {
-        const Offset end = ends.at(partition);
-        if (by_time && start.value < 0) start = end;  // nothing as late as that
-        if (options.from.kind == StartAt::Kind::last)
-            start = std::max(start, Offset{end.value - std::min(end.value, options.from.number)});
-        if (options.from.kind == StartAt::Kind::offset) {
-            if (options.from.number > end.value || options.from.number < start.value)
-                co_return Error{
-                    ErrorCode::offset_out_of_range,
-                    fmt::format("partition {} of topic '{}' has no offset {}: it holds {} to {} "
-                                "(--from beginning, or --partition for those that have it)",
-                                partition, options.topic, options.from.number, start.value,
-                                end.value)};
-            start = {options.from.number};
-        }
-    }
-    co_return starts;
 }
 
 // The caller awaits this at once.
@@ -120,7 +90,9 @@ Task<Result<>> consume(Context context, Options options) {
     Result<Offsets> ends =
         co_await client::list_offsets(cluster, options.topic, options.partitions, client::kLatest);
     if (!ends) co_return ends.error();
-    const Result<Offsets> starts = co_await start_offsets(context, options, *ends);
+    const Result<Offsets> starts =
+        co_await start_offsets(context, options.topic, options.from, *ends,
+                               "--from beginning, or --partition for those that have it");
     if (!starts) co_return starts.error();
 
     Consumer consumer(cluster, options.topic, {});

@@ -1,5 +1,5 @@
 // moldau topic delete NAME…
-#include "command.hpp"
+#include "confirm.hpp"
 
 #include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
@@ -9,7 +9,6 @@
 #include <fmt/ranges.h>
 
 #include <cstdio>
-#include <unistd.h>
 
 namespace moldau::cli {
 namespace {
@@ -20,21 +19,6 @@ struct Options {
     std::vector<std::string> names;
     bool if_exists = false;
 };
-
-/// Asks the user, who must be there. Errors: what to do instead
-Result<> confirm(const Options& options, const Global& global) {
-    if (global.yes) return {};
-    const std::string names = fmt::format("{}", fmt::join(options.names, ", "));
-    if (isatty(STDIN_FILENO) == 0)
-        return Error{ErrorCode::invalid_request,
-                     fmt::format("deleting {} cannot be undone, and there is nobody to ask "
-                                 "(--yes does it without asking)",
-                                 names)};
-    fmt::print(stderr, "delete {} with all records? [y/N] ", names);
-    const int answer = std::getchar();
-    if (answer == 'y' || answer == 'Y') return {};
-    return Error{ErrorCode::invalid_request, "nothing was deleted"};
-}
 
 /// Names stand in another field from version 6 on.
 protocol::DeleteTopicsRequest request_of(const Options& options, std::int16_t version,
@@ -106,7 +90,10 @@ void add_topic_delete(CLI::App& parent, Choice& choice) {
     command->add_option("name", options->names, "names of the topics")->required();
     command->add_flag("--if-exists", options->if_exists, "a topic that is not there is no error");
     command->callback([options, &choice] {
-        choice.check = [options](const Global& global) { return confirm(*options, global); };
+        choice.check = [options](const Global& global) {
+            return confirm(
+                global, fmt::format("delete {} with all records", fmt::join(options->names, ", ")));
+        };
         choice.work = [options](Context context) { return delete_topics(context, *options); };
     });
 }

@@ -12,7 +12,7 @@
 namespace moldau::coordinator {
 namespace {
 
-constexpr std::string_view kGroupType = "Classic";
+constexpr std::string_view kGroupType = "classic";
 // Of a group that is kept, but not looked into.
 constexpr std::string_view kStateNotKnown = "Unknown";
 // From version 6 on an unknown group is an error (KIP-1043).
@@ -32,13 +32,13 @@ std::string lowered(std::string_view text) {
 std::string_view type_name(ForeignKind kind) {
     switch (kind) {
         case ForeignKind::consumer:
-            return "Consumer";
+            return "consumer";
         case ForeignKind::share:
-            return "Share";
+            return "share";
         case ForeignKind::streams:
             break;
     }
-    return "Streams";
+    return "streams";
 }
 
 bool passes(const std::vector<std::string>& filter, std::string_view value) {
@@ -238,7 +238,7 @@ std::vector<protocol::ListGroupsResponse::ListedGroup> Groups::list(
         if (!passes(types, type_name(kind)) || !passes(states, kStateNotKnown)) continue;
         auto& one = listed.emplace_back();
         one.group_id = id;
-        one.protocol_type = lowered(type_name(kind));
+        one.protocol_type = type_name(kind);
         one.group_state = kStateNotKnown;
         one.group_type = type_name(kind);
     }

@@ -273,6 +273,75 @@ class Consume(Cli):
                 self.moldau('consume', *arguments, code=2, brokers='127.0.0.1:1')
 
 
+class Groups(Cli):
+    def consume(self, topic, group, count):
+        """By Kafka's own console consumer, which commits and leaves."""
+        self.tool('console-consumer', '--bootstrap-server', self.broker.address, '--topic', topic, '--group', group, '--max-messages', str(count), '--timeout-ms', '30000',
+                  '--command-property', 'auto.offset.reset=earliest')
+
+    def topic(self, name, partitions, lines):
+        self.moldau('topic', 'create', name, '--partitions', str(partitions))
+        for partition in range(partitions):
+            self.moldau('produce', name, '--partition', str(partition), stdin='\n'.join(f'{i}' for i in range(lines)).encode())
+
+    def test_what_a_consumer_has_committed_is_shown_beside_the_end(self):
+        self.topic('lag', 2, 10)
+        self.consume('lag', 'lagging', 20)
+        self.moldau('produce', 'lag', '--partition', '1', stdin=b'x\ny\nz')
+        self.assertIn({'name': 'lagging', 'type': 'classic', 'protocol': 'consumer', 'state': 'Empty'}, self.data('group', 'list'))
+        rows = self.data('group', 'lag', 'lagging')
+        self.assertEqual([(r['topic'], r['partition'], r['committed'], r['end'], r['lag']) for r in rows], [('lag', 0, 10, 10, 0), ('lag', 1, 10, 13, 3)])
+        table = [line.split() for line in self.moldau('group', 'lag', 'lagging')[0].decode().splitlines()]
+        self.assertEqual(table, [['GROUP', 'TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG'], ['lagging', 'lag', '0', '10', '10', '0'], ['lagging', 'lag', '1', '10', '13', '3']])
+        self.moldau('topic', 'delete', '--yes', 'lag')
+
+    def test_members_are_described_with_their_partitions(self):
+        self.topic('members', 3, 1)
+        consumer = subprocess.Popen([TOOL, 'console-consumer', '--bootstrap-server', self.broker.address, '--topic', 'members', '--group', 'membered',
+                                     '--command-property', 'client.id=me', '--command-property', 'group.instance.id=i1', '--command-property', 'auto.offset.reset=earliest'],
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            self.assertEqual(consumer.stdout.readline(), b'0\n')
+            [group] = self.data('group', 'describe', 'membered')
+            self.assertEqual((group['state'], group['protocol_type'], group['protocol']), ('Stable', 'consumer', 'range'))
+            [member] = group['members']
+            self.assertEqual((member['client_id'], member['host'], member['instance'], member['partitions']), ('me', '/127.0.0.1', 'i1', {'members': [0, 1, 2]}))
+            self.assertRegex(self.moldau('group', 'describe', 'membered')[0].decode(), r'(?m)^me +/127\.0\.0\.1 +i1 +members:0,1,2 +\S+$')
+            for command in (('delete', '--yes', 'membered'), ('seek', '--yes', 'membered', 'members', '--to', 'beginning')):
+                self.assertIn('has members', self.moldau('group', *command, code=1)[1])
+        finally:
+            consumer.kill()
+            consumer.wait()
+            consumer.stdout.close()
+
+    def test_a_group_is_moved_and_reads_from_there(self):
+        self.topic('moved', 2, 10)
+        self.assertEqual(self.data('group', 'seek', 'mover', 'moved', '--to', '4', '--dry-run'),
+                         [{'group': 'mover', 'topic': 'moved', 'partition': p, 'before': None, 'now': 4} for p in (0, 1)])
+        self.assertIn('does not exist', self.moldau('group', 'lag', 'mover', code=1)[1])
+        self.moldau('group', 'seek', '--yes', 'mover', 'moved', '--to', '4')
+        self.consume('moved', 'mover', 12)
+        for to, now in (('beginning', [0, 0]), ('end', [10, 10]), ('-3', [7, 7]), ('2001-01-01', [0, 0])):
+            self.assertEqual([r['now'] for r in self.data('group', 'seek', '--yes', 'mover', 'moved', '--to', to)], now, to)
+        [row] = self.data('group', 'seek', '--yes', 'mover', 'moved', '--to', '9', '--partition', '1')
+        self.assertEqual((row['partition'], row['before'], row['now']), (1, 0, 9))
+        self.assertEqual([r['committed'] for r in self.data('group', 'lag', 'mover')], [0, 9])
+        self.assertIn('has no offset 99', self.moldau('group', 'seek', '--yes', 'mover', 'moved', '--to', '99', code=1)[1])
+        self.assertIn("topic 'nowhere' does not exist", self.moldau('group', 'seek', '--yes', 'mover', 'nowhere', '--to', 'end', code=1)[1])
+        self.assertIn('--to', self.moldau('group', 'seek', '--yes', 'mover', 'moved', '--to', 'somewhere', code=2)[1])
+
+    def test_groups_are_deleted_when_somebody_says_so(self):
+        self.topic('deleted', 1, 1)
+        self.moldau('group', 'seek', '--yes', 'doomed', 'deleted', '--to', 'end')
+        self.assertIn('nobody to ask', self.moldau('group', 'delete', 'doomed', code=2)[1])
+        self.assertEqual(self.data('group', 'delete', '--dry-run', 'doomed'), [{'name': 'doomed'}])
+        self.assertIn('doomed', [g['name'] for g in self.data('group', 'list')])
+        self.assertEqual(self.data('group', 'delete', '--yes', 'doomed'), [{'name': 'doomed'}])
+        self.assertNotIn('doomed', [g['name'] for g in self.data('group', 'list')])
+        for command in (('delete', '--yes'), ('delete', '--dry-run'), ('describe',), ('lag',)):
+            self.assertIn("group 'doomed' does not exist", self.moldau('group', *command, 'doomed', code=1)[1])
+
+
 del Cli  # a base, no test
 
 if __name__ == '__main__':

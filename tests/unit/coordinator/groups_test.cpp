@@ -207,7 +207,7 @@ TEST(Groups, KeepGroupsOfOtherKindsAndTheirOffsetsAsTheyAre) {
 
     const auto listed = groups.list({}, {});
     ASSERT_EQ(listed.size(), 1U);
-    EXPECT_EQ(listed.front().group_type, "Consumer");
+    EXPECT_EQ(listed.front().group_type, "consumer");
     EXPECT_EQ(listed.front().protocol_type, "consumer");
     EXPECT_TRUE(groups.list({}, {"classic"}).empty());
     EXPECT_TRUE(groups.list({"Empty"}, {}).empty());

@@ -1,0 +1,97 @@
+// moldau group delete NAME…
+#include "confirm.hpp"
+#include "group_requests.hpp"
+
+#include "moldau/cli/output.hpp"
+#include "moldau/protocol/messages/delete_groups.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+
+namespace moldau::cli {
+namespace {
+
+using protocol::DeleteGroupsResponse;
+using runtime::Task;
+
+struct Options {
+    std::vector<std::string> names;
+    bool dry_run = false;
+};
+
+ErrorCode error_of(const DeleteGroupsResponse& response) {
+    return response.results.empty() ? ErrorCode::unknown_server_error
+                                    : response.results.front().error_code;
+}
+
+Task<Result<ErrorCode>> delete_one(Context context, std::string name) {
+    const auto request_of = [name](std::int16_t) {
+        protocol::DeleteGroupsRequest request;
+        request.groups_names = {name};
+        return request;
+    };
+    auto reply = co_await ask_coordinator<DeleteGroupsResponse>(context, name, INT16_MAX,
+                                                                request_of, error_of);
+    if (!reply) co_return reply.error();
+    co_return error_of(reply->message);
+}
+
+/// What deleting would say, without doing it.
+Task<Result<ErrorCode>> look_at_one(Context context, std::string name) {
+    const Result<std::vector<ListedGroup>> groups = co_await list_groups(context);
+    if (!groups) co_return groups.error();
+    const auto group = std::ranges::find(*groups, name, &ListedGroup::name);
+    if (group == groups->end()) co_return ErrorCode::group_id_not_found;
+    co_return group->state == "Empty" ? ErrorCode::none : ErrorCode::non_empty_group;
+}
+
+Task<Result<>> delete_groups(Context context, Options options) {
+    Result<> outcome;
+    JsonWriter json;
+    json.begin_array();
+    for (const std::string& name : options.names) {
+        const Result<ErrorCode> done = options.dry_run ? co_await look_at_one(context, name)
+                                                       : co_await delete_one(context, name);
+        if (!done) co_return done.error();
+        if (*done == ErrorCode::none) {
+            json.begin_object().key("name").value(name).end_object();
+            fmt::print(stderr, "{} group '{}'\n", options.dry_run ? "would delete" : "deleted",
+                       name);
+            continue;
+        }
+        Error error = group_error(name, *done);
+        if (outcome) {
+            outcome = std::move(error);
+        } else {
+            fmt::print(stderr, "error: {}\n", error.detail);
+        }
+    }
+    if (context.global.output == Output::json) {
+        if (Result<> ok = print(json.end_array().text() + '\n'); !ok) co_return ok;
+    }
+    co_return outcome;
+}
+
+}  // namespace
+
+void add_group_delete(CLI::App& parent, Choice& choice) {
+    CLI::App* command =
+        parent.add_subcommand("delete", "delete groups without members, with their offsets");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->names, "names of the groups")->required();
+    command->add_flag("--dry-run", options->dry_run, "say what would be done");
+    command->callback([options, &choice] {
+        choice.check = [options](const Global& global) -> Result<> {
+            if (options->dry_run) return {};
+            return confirm(
+                global, fmt::format("delete {} with all offsets", fmt::join(options->names, ", ")));
+        };
+        choice.work = [options](Context context) { return delete_groups(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli

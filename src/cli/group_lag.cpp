@@ -1,0 +1,129 @@
+// moldau group lag NAME…
+#include "group_requests.hpp"
+
+#include "moldau/cli/output.hpp"
+#include "moldau/client/consumer.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <map>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Row {
+    std::string group;
+    GroupOffset offset;
+    std::optional<Offset> end;  // nothing: the partition is not there, or has no leader
+};
+
+std::optional<std::int64_t> lag_of(const Row& row) {
+    if (!row.end) return std::nullopt;
+    return std::max<std::int64_t>(0, *row.end - row.offset.committed);
+}
+
+std::string to_json(const std::vector<Row>& rows) {
+    JsonWriter json;
+    json.begin_array();
+    for (const Row& row : rows) {
+        const auto number = [&json](std::string_view key, std::optional<std::int64_t> value) {
+            json.key(key);
+            if (value) {
+                json.value(*value);
+            } else {
+                json.null();
+            }
+        };
+        json.begin_object().key("group").value(row.group);
+        json.key("topic").value(row.offset.topic);
+        json.key("partition").value(row.offset.partition);
+        json.key("committed").value(row.offset.committed.value);
+        number("end", row.end ? std::optional(row.end->value) : std::nullopt);
+        number("lag", lag_of(row));
+        json.key("metadata").value(row.offset.metadata).end_object();
+    }
+    return json.end_array().text() + '\n';
+}
+
+std::string to_table(const std::vector<Row>& rows) {
+    const auto text = [](std::optional<std::int64_t> value) {
+        return value ? std::to_string(*value) : "-";
+    };
+    Table table({"GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG"});
+    for (const Row& row : rows)
+        table.add({row.group, row.offset.topic, std::to_string(row.offset.partition),
+                   std::to_string(row.offset.committed.value),
+                   text(row.end ? std::optional(row.end->value) : std::nullopt),
+                   text(lag_of(row))});
+    return table.to_string();
+}
+
+using Ends = std::map<std::string, std::map<std::int32_t, Offset>>;  // by topic and partition
+
+/// The log ends of all partitions that are there and have a leader.
+Task<Result<Ends>> ends_of(Context context, std::map<std::string, std::vector<std::int32_t>> what) {
+    Ends ends;
+    for (const auto& [topic, partitions] : what) {
+        const Result<client::TopicPtr> there = co_await context.cluster.topic_now(topic);
+        if (!there && there.error().code == ErrorCode::unknown_topic_or_partition) continue;
+        if (!there) co_return topic_error(topic, there.error().code);
+        std::vector<std::int32_t> led;
+        for (const client::Partition& each : (*there)->partitions) {
+            if (each.leader.value >= 0 &&
+                std::ranges::find(partitions, each.index) != partitions.end())
+                led.push_back(each.index);
+        }
+        auto found =
+            co_await client::list_offsets(context.cluster, topic, std::move(led), client::kLatest);
+        if (!found) co_return found.error();
+        ends[topic] = std::move(*found);
+    }
+    co_return ends;
+}
+
+Task<Result<>> show_lag(Context context, std::vector<std::string> names) {
+    std::vector<Row> rows;
+    std::map<std::string, std::vector<std::int32_t>> asked;
+    for (const std::string& name : names) {
+        Result<std::vector<GroupOffset>> offsets = co_await committed_offsets(context, name);
+        if (!offsets) co_return offsets.error();
+        if (offsets->empty()) {
+            // One that has committed nothing, or none at all?
+            const Result<std::vector<ListedGroup>> groups = co_await list_groups(context);
+            if (!groups) co_return groups.error();
+            if (std::ranges::find(*groups, name, &ListedGroup::name) == groups->end())
+                co_return group_error(name, ErrorCode::group_id_not_found);
+        }
+        for (GroupOffset& offset : *offsets) {
+            asked[offset.topic].push_back(offset.partition);
+            rows.push_back({.group = name, .offset = std::move(offset), .end = std::nullopt});
+        }
+    }
+    const Result<Ends> ends = co_await ends_of(context, std::move(asked));
+    if (!ends) co_return ends.error();
+    for (Row& row : rows) {
+        const auto topic = ends->find(row.offset.topic);
+        if (topic == ends->end()) continue;
+        const auto end = topic->second.find(row.offset.partition);
+        if (end != topic->second.end()) row.end = end->second;
+    }
+    co_return print(context.global.output == Output::json ? to_json(rows) : to_table(rows));
+}
+
+}  // namespace
+
+void add_group_lag(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand(
+        "lag", "what groups have committed, and how far that is from the end");
+    command->fallthrough();
+    auto names = std::make_shared<std::vector<std::string>>();
+    command->add_option("name", *names, "names of the groups")->required();
+    command->callback([names, &choice] {
+        choice.work = [names](Context context) { return show_lag(context, *names); };
+    });
+}
+
+}  // namespace moldau::cli
