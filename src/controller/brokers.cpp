@@ -12,8 +12,6 @@ using metadata::BrokerRegistration;
 using metadata::ClusterImage;
 using Registration = protocol::BrokerRegistrationRequest;
 
-constexpr std::int16_t kPartitionChangeVersion = 2;
-
 // BrokerRegistrationChangeRecord: the lowest version that has the field, as Kafka writes it.
 constexpr std::int16_t kFencedVersion = 0;
 constexpr std::int16_t kShutdownVersion = 1;
@@ -294,6 +292,27 @@ Records fence(const ClusterImage& image, BrokerId broker, const StaticTopicDefau
     change.fenced = 1;
     add(records, std::move(change), kFencedVersion);
     return records;
+}
+
+Decision<protocol::UnregisterBrokerResponse> unregister_broker(
+    const ClusterImage& image, const StaticTopicDefaults& defaults,
+    const protocol::UnregisterBrokerRequest& request) {
+    // Not atomic: partitions that gave the broker up are sound while it is still known.
+    Decision<protocol::UnregisterBrokerResponse> decision{.is_atomic = false};
+    decision.reply.error_message = std::nullopt;
+    const BrokerId id{request.broker_id};
+    const BrokerRegistration* found = image.brokers.find(id);
+    if (found == nullptr) {
+        decision.reply.error_code = ErrorCode::broker_id_not_registered;
+        decision.reply.error_message = fmt::format("no broker has the id {}", request.broker_id);
+        return decision;
+    }
+    change_partitions(decision.records, image, {BrokerEvent::Kind::leaves, id}, defaults);
+    protocol::UnregisterBrokerRecord record;
+    record.broker_id = request.broker_id;
+    record.broker_epoch = found->epoch;
+    add(decision.records, std::move(record));
+    return decision;
 }
 
 Records register_controller(const ClusterImage& image, std::int32_t id,

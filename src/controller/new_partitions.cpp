@@ -10,16 +10,11 @@ namespace moldau::controller {
 
 using metadata::ClusterImage;
 
-namespace {
-
-// The broker's directory when it has but one; with more the broker itself chooses and tells.
 Uuid directory_of(const ClusterImage& image, BrokerId broker) {
     const auto* found = image.brokers.find(broker);
     return found != nullptr && found->directories.size() == 1 ? found->directories[0]
                                                               : metadata::kUnassignedDirectory;
 }
-
-}  // namespace
 
 Error invalid_assignment(std::string what) {
     return {ErrorCode::invalid_replica_assignment, std::move(what)};

@@ -16,6 +16,9 @@ using Replicas = std::vector<BrokerId>;
 
 inline constexpr std::int16_t kPartitionVersion = 2;
 
+/// The broker's directory when it has but one; with more the broker itself chooses and tells.
+Uuid directory_of(const metadata::ClusterImage& image, BrokerId broker);
+
 Error invalid_assignment(std::string what);
 
 /// Replicas as a request names them. Errors: invalid_replica_assignment.

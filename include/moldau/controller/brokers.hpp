@@ -8,6 +8,7 @@
 #include "moldau/metadata/cluster_image.hpp"
 #include "moldau/protocol/messages/broker_heartbeat.hpp"
 #include "moldau/protocol/messages/broker_registration.hpp"
+#include "moldau/protocol/messages/unregister_broker.hpp"
 
 #include <map>
 #include <optional>
@@ -76,6 +77,12 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(
 /// The session of `broker` is over.
 Records fence(const metadata::ClusterImage& image, BrokerId broker,
               const StaticTopicDefaults& defaults);
+
+/// The cluster forgets a broker; what it leads others lead. A broker that is alive must begin anew
+/// to be known again. Errors in the reply: broker_id_not_registered.
+Decision<protocol::UnregisterBrokerResponse> unregister_broker(
+    const metadata::ClusterImage& image, const StaticTopicDefaults& defaults,
+    const protocol::UnregisterBrokerRequest& request);
 
 /// A controller says what it is; no record when that is known.
 Records register_controller(const metadata::ClusterImage& image, std::int32_t id,

@@ -8,8 +8,12 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace moldau::controller {
+
+/// The version in which PartitionChangeRecords are written: the first with ELR.
+inline constexpr std::int16_t kPartitionChangeVersion = 2;
 
 /// What happened to one broker, as its partitions see it.
 struct BrokerEvent {
@@ -40,6 +44,33 @@ std::optional<protocol::PartitionChangeRecord> partition_change(
     const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
     const BrokerEvent& event, const ElectionRules& rules,
     const std::function<bool(BrokerId)>& is_active);
+
+/// Whom a client may ask to be elected (KIP-183, KIP-460).
+enum class ElectionKind : std::int8_t {
+    preferred = 0,  // the first of the replicas, or else any that is eligible
+    unclean = 1,    // as after a failure, and at last anybody
+};
+
+/// As partition_change(), when nothing happened and a client asks for an election.
+std::optional<protocol::PartitionChangeRecord> elect(
+    const Uuid& topic, std::int32_t number, const metadata::Partition& partition, ElectionKind kind,
+    const ElectionRules& rules, const std::function<bool(BrokerId)>& is_active);
+
+/// Where a partition is to be, by a reassignment (KIP-455).
+struct Assignment {
+    std::vector<BrokerId> replicas;  // all of them, those to be removed behind the others
+    std::vector<BrokerId> isr;
+    std::vector<BrokerId> adding;
+    std::vector<BrokerId> removing;
+};
+
+/// As partition_change(), when the partition is assigned anew. A reassignment whose new replicas
+/// are all in the ISR is complete at once. `directory_of`: where a broker would put a new replica.
+std::optional<protocol::PartitionChangeRecord> reassign(
+    const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
+    Assignment assignment, const ElectionRules& rules,
+    const std::function<bool(BrokerId)>& is_active,
+    const std::function<Uuid(BrokerId)>& directory_of);
 
 /// The broker may lead and be in an ISR.
 bool is_active(const metadata::ClusterImage& image, BrokerId broker);

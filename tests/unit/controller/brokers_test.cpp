@@ -212,5 +212,33 @@ TEST_F(Brokers, ControllersAreWrittenWhenTheyChange) {
     EXPECT_THAT(register_controller(image(), 1, registration), testing::SizeIs(1));
 }
 
+TEST_F(Brokers, ThatAreUnregisteredAreForgottenAndLeadNothing) {
+    join(1);
+    join(2);
+    const Uuid shared = topic("shared", {1, 2});
+    const Uuid own = topic("own", {1});
+    protocol::UnregisterBrokerRequest request;
+    request.broker_id = 1;
+    const auto decision = unregister_broker(image(), {}, request);
+    EXPECT_EQ(decision.reply.error_code, ErrorCode::none);
+    EXPECT_EQ(decision.reply.error_message, std::nullopt);
+    append(decision.records);
+    EXPECT_EQ(image().brokers.find(BrokerId{1}), nullptr);
+    EXPECT_EQ(partition(shared).leader, BrokerId{2});
+    EXPECT_EQ(partition(own).leader, metadata::kNoLeader);
+    EXPECT_THAT(partition(own).elr, ElementsAre(BrokerId{1}));
+    join(1);  // known again, and eligible
+    EXPECT_EQ(partition(own).leader, BrokerId{1});
+}
+
+TEST_F(Brokers, ThatNobodyKnowsCannotBeUnregistered) {
+    protocol::UnregisterBrokerRequest request;
+    request.broker_id = 7;
+    const auto decision = unregister_broker(image(), {}, request);
+    EXPECT_EQ(decision.reply.error_code, ErrorCode::broker_id_not_registered);
+    EXPECT_TRUE(decision.reply.error_message);
+    EXPECT_THAT(decision.records, IsEmpty());
+}
+
 }  // namespace
 }  // namespace moldau::controller
