@@ -2,6 +2,7 @@
 
 #include "effective_configs.hpp"
 
+#include "moldau/config/keys.hpp"
 #include "moldau/config/value.hpp"
 
 #include <fmt/format.h>
@@ -14,12 +15,15 @@
 namespace moldau::broker {
 namespace {
 
+constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";
+
 using config::Setting;
 using config::Settings;
 using config::Table;
 using config::Type;
 using config::Value;
 using metadata::ClusterImage;
+using metadata::ConfigResource;
 using metadata::Configs;
 using metadata::ResourceType;
 
@@ -78,8 +82,8 @@ Result<> check_topic_together(const ClusterImage& image, const Settings& setting
 // ----- brokers
 
 /// Several units of one duration, which are held to bounds of their own where they are read from
-/// a file.
-Result<> check_broker(const Setting& setting, const Value& value) {
+/// a file; and what only the settings' texts can tell.
+Result<> check_broker(const Settings& settings, const Setting& setting, const Value& value) {
     const std::int64_t number = as_number(value);
     const auto out_of_range = [&](std::string_view allowed) {
         return invalid_request(
@@ -89,19 +93,56 @@ Result<> check_broker(const Setting& setting, const Value& value) {
     if (setting.name == "log.roll.jitter.ms" && number < 0) return out_of_range("[0,...]");
     if (setting.name == "log.retention.ms" && number == 0)
         return out_of_range("from 1, or -1 for ever");
+    if (setting.name == config::kMaxConnectionsPerIpOverrides.name) {
+        const auto limits = config::connection_limits(std::get<std::string>(value));
+        if (!limits)
+            return invalid_request(fmt::format("{}: {}", setting.name, limits.error().detail));
+    }
+    if (setting.name == kCordonedLogDirs) {
+        const auto& cordoned = std::get<std::vector<std::string>>(value);
+        const auto& dirs = settings.node().log_dirs;
+        if (cordoned.size() == 1 && cordoned[0] == "*") return {};
+        for (const std::string& each : cordoned) {
+            if (std::ranges::find(dirs, each) == dirs.end()) {
+                return invalid_request(
+                    fmt::format("{}: '{}' is none of the log directories", setting.name, each));
+            }
+        }
+    }
     return {};
 }
 
-Result<> check_broker_name(std::string_view name) {
+Result<> check_broker_name(const ConfigResource& resource, std::string_view name) {
     if (name.starts_with("listener.name.")) {
         return invalid_request(
             "settings of single listeners can only be given at the start of the broker");
     }
     const Setting* setting = config::find(Table::broker, name);
     if (setting == nullptr) return unknown(ResourceType::broker, name);
-    if (config::is_alterable(*setting)) return {};
-    return invalid_request(fmt::format(
-        "{} cannot be changed while the broker runs: set it in its file and start it anew", name));
+    if (!config::is_alterable(*setting)) {
+        return invalid_request(fmt::format(
+            "{} cannot be changed while the broker runs: set it in its file and start it anew",
+            name));
+    }
+    if (setting->update == config::UpdateMode::per_broker && resource.name.empty())
+        return invalid_request(fmt::format("{} is each broker's own: name the broker", name));
+    return {};
+}
+
+/// Whether anybody could still connect.
+Result<> check_broker_together(const ClusterImage& image, const Settings& settings,
+                               const ConfigResource& resource, const Configs& all) {
+    const BrokerLayers now(image, settings);
+    const bool is_own = resource == broker_resource(settings.node().id);
+    const BrokerLayers then(is_own ? all : now.this_broker,
+                            resource.name.empty() ? all : now.all_brokers, settings);
+    const auto per_ip = broker_value(then, config::kMaxConnectionsPerIp.name);
+    const auto overrides = broker_value(then, config::kMaxConnectionsPerIpOverrides.name);
+    if (!per_ip || as_number(per_ip->value) > 0) return {};
+    if (overrides && !std::get<std::string>(overrides->value).empty()) return {};
+    return invalid_request(
+        "max.connections.per.ip: 0 would let nobody connect; allowed: from 1, or 0 together with "
+        "max.connections.per.ip.overrides");
 }
 
 // ----- groups
@@ -189,14 +230,15 @@ Result<> check_client_metrics(const Setting& setting, const Value& value) {
 
 // ----- all
 
-Result<> check(const Settings& settings, ResourceType type, std::string_view name,
+Result<> check(const Settings& settings, const ConfigResource& resource, std::string_view name,
                std::string_view text) {
+    const ResourceType type = resource.type;
     const std::optional<Table> table = table_of(type);
     if (!table)
         return invalid_request(
             fmt::format("resources of type {} have no configs", static_cast<int>(type)));
     if (type == ResourceType::broker) {
-        if (Result<> ok = check_broker_name(name); !ok) return ok.error();
+        if (Result<> ok = check_broker_name(resource, name); !ok) return ok.error();
     }
     const Setting* setting = config::find(*table, name);
     if (setting == nullptr) return unknown(type, name);
@@ -210,7 +252,7 @@ Result<> check(const Settings& settings, ResourceType type, std::string_view nam
         case ResourceType::topic:
             return check_topic(*setting, *value);
         case ResourceType::broker:
-            return check_broker(*setting, *value);
+            return check_broker(settings, *setting, *value);
         case ResourceType::group:
             return check_group(settings, *setting, *value);
         case ResourceType::client_metrics:
@@ -274,24 +316,34 @@ std::vector<std::string> without_effect(ResourceType type, const Configs& config
 
 controller::ConfigRules make_config_rules(const Settings& settings,
                                           const std::function<const ClusterImage&()>& image) {
-    return {
-        .check = [&settings](ResourceType type, std::string_view name,
-                             std::string_view value) { return check(settings, type, name, value); },
-        .check_together = [&settings, image](ResourceType type, const Configs& all) -> Result<> {
-            if (type == ResourceType::topic) return check_topic_together(image(), settings, all);
-            if (type == ResourceType::group) return check_group_together(image(), settings, all);
-            return {};
-        },
-        .is_list =
-            [](ResourceType type, std::string_view name) {
-                const std::optional<Table> table = table_of(type);
-                const Setting* setting = !table ? nullptr : config::find(*table, name);
-                return setting != nullptr && setting->type == Type::list;
+    return {.check = [&settings](
+                         const ConfigResource& resource, std::string_view name,
+                         std::string_view value) { return check(settings, resource, name, value); },
+            .check_together = [&settings, image](const ConfigResource& resource,
+                                                 const Configs& all) -> Result<> {
+                switch (resource.type) {
+                    case ResourceType::topic:
+                        return check_topic_together(image(), settings, all);
+                    case ResourceType::broker:
+                        return check_broker_together(image(), settings, resource, all);
+                    case ResourceType::group:
+                        return check_group_together(image(), settings, all);
+                    case ResourceType::client_metrics:
+                    case ResourceType::broker_logger:
+                        break;
+                }
+                return {};
             },
-        .inherited =
-            [&settings, image](ResourceType type, std::string_view name) {
-                return inherited(image(), settings, type, name);
-            }};
+            .is_list =
+                [](ResourceType type, std::string_view name) {
+                    const std::optional<Table> table = table_of(type);
+                    const Setting* setting = !table ? nullptr : config::find(*table, name);
+                    return setting != nullptr && setting->type == Type::list;
+                },
+            .inherited =
+                [&settings, image](ResourceType type, std::string_view name) {
+                    return inherited(image(), settings, type, name);
+                }};
 }
 
 }  // namespace moldau::broker

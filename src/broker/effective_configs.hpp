@@ -34,7 +34,10 @@ struct SourcedValue {
 /// The places that give this broker's settings their values. Holds references to image and
 /// settings.
 struct BrokerLayers {
-    BrokerLayers(const metadata::ClusterImage& image, const config::Settings& settings);
+    BrokerLayers(const metadata::ClusterImage& image, const config::Settings& from);
+    BrokerLayers(const metadata::Configs& of_this_broker, const metadata::Configs& of_all_brokers,
+                 const config::Settings& from)
+        : this_broker(of_this_broker), all_brokers(of_all_brokers), settings(from) {}
 
     const metadata::Configs& this_broker;  // dynamic
     const metadata::Configs& all_brokers;  // dynamic

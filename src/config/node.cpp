@@ -2,6 +2,8 @@
 
 #include "text.hpp"
 
+#include "moldau/config/keys.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +28,6 @@ constexpr Key<std::vector<std::string>> kVoters{"controller.quorum.voters"};
 constexpr Key<std::vector<std::string>> kBootstrap{"controller.quorum.bootstrap.servers"};
 constexpr Key<std::optional<std::vector<std::string>>> kLogDirs{"log.dirs"};
 constexpr Key<std::vector<std::string>> kLogDir{"log.dir"};
-constexpr Key<std::string> kOverrides{"max.connections.per.ip.overrides"};
 
 std::optional<SecurityProtocol> protocol_named(std::string_view written) {
     const std::string text = upper(written);
@@ -382,24 +383,14 @@ private:
     }
 
     void read_connection_limits() {
-        std::vector<std::string> items = split_list(settings_.get(kOverrides));
-        while (!items.empty() && items.back().empty()) items.pop_back();
-        for (const std::string& item : items) {
-            const std::size_t colon = item.rfind(':');
-            const auto limit = colon == std::string::npos
-                                   ? std::nullopt
-                                   : parse_whole<std::int32_t>(trim(item.substr(colon + 1)));
-            const std::string host(trim(item.substr(0, std::min(colon, item.size()))));
-            const bool is_host = !host.empty() && host.find_first_of(" \t/,@") == std::string::npos;
-            if (!limit || *limit < 0 || !is_host) {
-                refuse(kOverrides.name, fmt::format("{} is no host:limit; allowed: an address or a "
-                                                    "name, and a whole number from 0",
-                                                    in_quotes(item)));
-                continue;
-            }
-            node_.connection_limits.push_back({host, *limit});
+        auto limits = connection_limits(settings_.get(kMaxConnectionsPerIpOverrides));
+        if (!limits) {
+            refuse(kMaxConnectionsPerIpOverrides.name, limits.error().detail);
+            return;
         }
-        if (settings_.get(Key<std::int32_t>{"max.connections.per.ip"}) == 0 && items.empty())
+        node_.connection_limits = std::move(*limits);
+        if (settings_.get(Key<std::int32_t>{"max.connections.per.ip"}) == 0 &&
+            node_.connection_limits.empty())
             refuse("max.connections.per.ip",
                    "0 would let nobody connect; allowed: from 1, or 0 together with "
                    "max.connections.per.ip.overrides");
@@ -414,6 +405,28 @@ private:
 };
 
 }  // namespace
+
+Result<std::vector<ConnectionLimit>> connection_limits(std::string_view text) {
+    std::vector<std::string> items = split_list(text);
+    while (!items.empty() && items.back().empty()) items.pop_back();
+    std::vector<ConnectionLimit> limits;
+    for (const std::string& item : items) {
+        const std::size_t colon = item.rfind(':');
+        const auto limit = colon == std::string::npos
+                               ? std::nullopt
+                               : parse_whole<std::int32_t>(trim(item.substr(colon + 1)));
+        const std::string host(trim(item.substr(0, std::min(colon, item.size()))));
+        const bool is_host = !host.empty() && host.find_first_of(" \t/,@") == std::string::npos;
+        if (!limit || *limit < 0 || !is_host) {
+            return Error{ErrorCode::invalid_config,
+                         fmt::format("{} is no host:limit; allowed: an address or a name, and a "
+                                     "whole number from 0",
+                                     in_quotes(item))};
+        }
+        limits.push_back({host, *limit});
+    }
+    return limits;
+}
 
 bool is_implicit(std::span<const Settings::Entry> entries) {
     return std::ranges::none_of(entries, [](const Settings::Entry& entry) {

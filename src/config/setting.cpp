@@ -52,19 +52,26 @@ const Setting* find(Table which, std::string_view name) {
 }
 
 bool is_alterable(const Setting& broker_setting) {
+    // Of what is one broker's own, the rest concerns listeners, which do not change at run time.
+    constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";
     // These name code, though their type does not tell.
     constexpr std::array<std::string_view, 2> kCode = {"config.providers", "metric.reporters"};
     const bool is_kafkas = broker_setting.update == UpdateMode::cluster_wide ||
-                           broker_setting.update == UpdateMode::dynamic_only;
+                           broker_setting.update == UpdateMode::dynamic_only ||
+                           broker_setting.name == kCordonedLogDirs;
     const bool is_delicate = broker_setting.type == Type::password ||
                              broker_setting.type == Type::class_name ||
                              std::ranges::find(kCode, broker_setting.name) != kCode.end();
     if (!is_kafkas || is_delicate) return false;
+    // Of the settings in effect these are taken up at once, and what topics inherit.
+    constexpr std::array<std::string_view, 4> kTakenUp = {
+        "max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
+        "producer.id.expiration.ms"};
     const auto topics = table(Table::topic);
     const bool is_inherited =
         std::ranges::find(topics, broker_setting.name, &Setting::broker_setting) != topics.end();
     return !broker_setting.is_in_effect() || is_inherited ||
-           broker_setting.name == "producer.id.expiration.ms";
+           std::ranges::find(kTakenUp, broker_setting.name) != kTakenUp.end();
 }
 
 std::string Rule::to_string() const {

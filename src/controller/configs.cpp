@@ -17,7 +17,13 @@ using metadata::ClusterImage;
 using metadata::ConfigResource;
 using metadata::ResourceType;
 using Request = protocol::IncrementalAlterConfigsRequest;
-using Reply = protocol::IncrementalAlterConfigsResponse;
+using FullRequest = protocol::AlterConfigsRequest;
+
+/// A config and the value that it is to have; nothing: none of its own.
+struct NewValue {
+    std::string name;
+    std::optional<std::string> value;
+};
 
 enum class Operation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
@@ -57,15 +63,15 @@ Result<> check_resource(const ClusterImage& image, const ConfigResource& resourc
 // With ELR all brokers must agree on min.insync.replicas: the cluster's value is there and no
 // broker has another.
 Result<> check_min_insync(const ClusterImage& image, const ConfigResource& resource,
-                          const Request::AlterableConfig& config) {
-    if (config.name != kMinInsyncReplicas || resource.type != ResourceType::broker ||
+                          const NewValue& wanted) {
+    if (wanted.name != kMinInsyncReplicas || resource.type != ResourceType::broker ||
         !image.has_elr())
         return {};
     if (!resource.name.empty()) {
         return invalid_config(
             "with eligible leader replicas, one broker cannot have its own min.insync.replicas");
     }
-    if (static_cast<Operation>(config.config_operation) == Operation::remove) {
+    if (!wanted.value) {
         return invalid_config(
             "with eligible leader replicas, the cluster's min.insync.replicas cannot be removed");
     }
@@ -123,43 +129,73 @@ Result<std::optional<std::string>> new_value(const ConfigRules& rules,
         if (current == nullptr && value == rules.inherited(resource.type, config.name))
             return std::optional<std::string>();
     }
-    if (Result<> ok = rules.check(resource.type, config.name, value); !ok) return ok.error();
+    if (Result<> ok = rules.check(resource, config.name, value); !ok) return ok.error();
     return std::optional<std::string>(std::move(value));
 }
 
+Error named_twice(std::string_view config) {
+    return invalid_request(fmt::format("{} is changed twice", config));
+}
+
+Result<std::vector<NewValue>> new_values(const ClusterImage& image, const ConfigRules& rules,
+                                         const Request::AlterConfigsResource& wanted,
+                                         const ConfigResource& resource) {
+    const metadata::Configs& configs = image.configs_of(resource);
+    std::set<std::string_view> seen;
+    std::vector<NewValue> values;
+    for (const Request::AlterableConfig& change : wanted.configs) {
+        if (!seen.insert(change.name).second) return named_twice(change.name);
+        auto value = new_value(rules, resource, configs.find(change.name), change);
+        if (!value) return value.error();
+        values.push_back({change.name, std::move(*value)});
+    }
+    return values;
+}
+
+// What the request does not name is removed.
+Result<std::vector<NewValue>> new_values(const ClusterImage& image, const ConfigRules& rules,
+                                         const FullRequest::AlterConfigsResource& wanted,
+                                         const ConfigResource& resource) {
+    std::set<std::string_view> seen;
+    std::vector<NewValue> values;
+    for (const FullRequest::AlterableConfig& config : wanted.configs) {
+        if (!seen.insert(config.name).second) return named_twice(config.name);
+        if (!config.value) return invalid_request(fmt::format("{} has no value", config.name));
+        if (Result<> ok = rules.check(resource, config.name, *config.value); !ok) return ok.error();
+        values.push_back({config.name, config.value});
+    }
+    for (const auto& [name, value] : image.configs_of(resource)) {
+        if (!seen.contains(name)) values.push_back({name, std::nullopt});
+    }
+    return values;
+}
+
 Result<Records> alter(const ClusterImage& image, const ConfigRules& rules,
-                      const ConfigResource& resource,
-                      const std::vector<Request::AlterableConfig>& changes) {
-    if (Result<> ok = check_resource(image, resource); !ok) return ok.error();
+                      const ConfigResource& resource, std::vector<NewValue> values) {
     const metadata::Configs& configs = image.configs_of(resource);
     metadata::Configs changed = configs;
-    std::set<std::string_view> seen;
     Records records;
     bool clears_elr = false;
-    for (const Request::AlterableConfig& change : changes) {
-        if (!seen.insert(change.name).second)
-            return invalid_request(fmt::format("{} is changed twice", change.name));
-        if (Result<> ok = check_min_insync(image, resource, change); !ok) return ok.error();
-        const std::string* current = configs.find(change.name);
-        Result<std::optional<std::string>> value = new_value(rules, resource, current, change);
-        if (!value) return value.error();
+    for (NewValue& wanted : values) {
+        if (Result<> ok = check_min_insync(image, resource, wanted); !ok) return ok.error();
+        const std::string* current = configs.find(wanted.name);
         const bool is_same =
-            *value ? current != nullptr && *current == **value : current == nullptr;
+            wanted.value ? current != nullptr && *current == *wanted.value : current == nullptr;
         if (is_same) continue;
-        clears_elr = clears_elr || change.name == kMinInsyncReplicas;
-        if (*value)
-            changed.set(change.name, **value);
+        clears_elr = clears_elr || wanted.name == kMinInsyncReplicas;
+        if (wanted.value)
+            changed.set(wanted.name, *wanted.value);
         else
-            changed.erase(change.name);
+            changed.erase(wanted.name);
         protocol::ConfigRecord record;
         record.resource_type = static_cast<std::int8_t>(resource.type);
         record.resource_name = resource.name;
-        record.name = change.name;
-        record.value = std::move(*value);
+        record.name = std::move(wanted.name);
+        record.value = std::move(wanted.value);
         add(records, std::move(record));
     }
     if (rules.check_together && !records.empty()) {
-        if (Result<> ok = rules.check_together(resource.type, changed); !ok) return ok.error();
+        if (Result<> ok = rules.check_together(resource, changed); !ok) return ok.error();
     }
     const bool decides_isr =
         resource.type == ResourceType::topic || resource.type == ResourceType::broker;
@@ -171,10 +207,18 @@ Result<Records> alter(const ClusterImage& image, const ConfigRules& rules,
     return records;
 }
 
-}  // namespace
+template <class Resource>
+Result<Records> alter(const ClusterImage& image, const ConfigRules& rules, const Resource& wanted,
+                      const ConfigResource& resource) {
+    if (Result<> ok = check_resource(image, resource); !ok) return ok.error();
+    auto values = new_values(image, rules, wanted, resource);
+    if (!values) return values.error();
+    return alter(image, rules, resource, std::move(*values));
+}
 
-Decision<Reply> incremental_alter_configs(const ClusterImage& image, const ConfigRules& rules,
-                                          const Request& request) {
+template <class Reply, class AnyRequest>
+Decision<Reply> alter_all(const ClusterImage& image, const ConfigRules& rules,
+                          const AnyRequest& request) {
     Decision<Reply> decision;
     std::map<ConfigResource, int> times;
     for (const auto& one : request.resources)
@@ -184,13 +228,13 @@ Decision<Reply> incremental_alter_configs(const ClusterImage& image, const Confi
                                       one.resource_name};
         int& left = times[resource];
         if (left == 0) continue;  // its error stands already
-        Reply::AlterConfigsResourceResponse result;
+        typename Reply::AlterConfigsResourceResponse result;
         result.resource_type = one.resource_type;
         result.resource_name = one.resource_name;
         result.error_message = std::nullopt;
         Result<Records> records =
             left > 1 ? Result<Records>(invalid_request("a resource is named twice in a request"))
-                     : alter(image, rules, resource, one.configs);
+                     : alter(image, rules, one, resource);
         left = left > 1 ? 0 : left;
         if (records) {
             std::ranges::move(*records, std::back_inserter(decision.records));
@@ -202,6 +246,19 @@ Decision<Reply> incremental_alter_configs(const ClusterImage& image, const Confi
     }
     if (request.validate_only) decision.records.clear();
     return decision;
+}
+
+}  // namespace
+
+Decision<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
+    const ClusterImage& image, const ConfigRules& rules, const Request& request) {
+    return alter_all<protocol::IncrementalAlterConfigsResponse>(image, rules, request);
+}
+
+Decision<protocol::AlterConfigsResponse> alter_configs(const ClusterImage& image,
+                                                       const ConfigRules& rules,
+                                                       const FullRequest& request) {
+    return alter_all<protocol::AlterConfigsResponse>(image, rules, request);
 }
 
 }  // namespace moldau::controller

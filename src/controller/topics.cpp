@@ -93,13 +93,16 @@ Result<> add_configs(Records& records, const ClusterImage& image, const TopicCon
             return Error{ErrorCode::invalid_config,
                          fmt::format("config {} has no value", config.name)};
         }
-        if (Result<> ok = context.configs.check(ResourceType::topic, config.name, *config.value);
+        if (Result<> ok = context.configs.check({ResourceType::topic, topic.name}, config.name,
+                                                *config.value);
             !ok)
             return ok.error();
         configs.set(config.name, *config.value);
     }
     if (context.configs.check_together) {
-        if (Result<> ok = context.configs.check_together(ResourceType::topic, configs); !ok)
+        if (Result<> ok =
+                context.configs.check_together({ResourceType::topic, topic.name}, configs);
+            !ok)
             return ok.error();
     }
     for (const auto& [name, value] : configs) {

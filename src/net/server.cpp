@@ -114,6 +114,11 @@ std::vector<Endpoint> Server::endpoints() const {
     return found;
 }
 
+void Server::set_limits(ConnectionLimits::Rules rules) {
+    state_->limits.set_rules(std::move(rules));
+    state_->closed.set();  // there may be room for who waits in the backlog
+}
+
 std::int32_t Server::connections() const {
     return state_->limits.total();
 }

@@ -49,6 +49,7 @@ inline constexpr Key<std::int32_t> kLogSegmentBytes{"log.segment.bytes"};
 inline constexpr Key<std::int64_t> kLogSegmentDeleteDelayMs{"log.segment.delete.delay.ms"};
 inline constexpr Key<std::int32_t> kMaxConnections{"max.connections"};
 inline constexpr Key<std::int32_t> kMaxConnectionsPerIp{"max.connections.per.ip"};
+inline constexpr Key<std::string> kMaxConnectionsPerIpOverrides{"max.connections.per.ip.overrides"};
 inline constexpr Key<std::int32_t> kMaxIncrementalFetchSessionCacheSlots{
     "max.incremental.fetch.session.cache.slots"};
 inline constexpr Key<std::int32_t> kMaxRequestPartitionSizeLimit{

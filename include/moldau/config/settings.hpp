@@ -4,6 +4,7 @@
 
 #include "moldau/base/check.hpp"
 #include "moldau/base/ids.hpp"
+#include "moldau/base/result.hpp"
 #include "moldau/config/listener.hpp"
 #include "moldau/config/secret.hpp"
 #include "moldau/config/setting.hpp"
@@ -51,6 +52,9 @@ struct ConnectionLimit {
     std::int32_t connections = 0;
     friend bool operator==(const ConnectionLimit&, const ConnectionLimit&) = default;
 };
+
+/// The limits that max.connections.per.ip.overrides gives. Errors: invalid_config.
+Result<std::vector<ConnectionLimit>> connection_limits(std::string_view text);
 
 /// What this process is, as process.roles, node.id and the listeners say.
 struct Node {

@@ -12,13 +12,15 @@
 namespace moldau::controller {
 
 struct ConfigRules {
-    /// Whether a resource of the type may have the config with this value.
+    /// Whether the resource may have the config with this value.
     /// Errors: invalid_config, with the reason.
-    std::function<Result<>(metadata::ResourceType, std::string_view name, std::string_view value)>
+    std::function<Result<>(const metadata::ConfigResource&, std::string_view name,
+                           std::string_view value)>
         check;
-    /// Whether a resource may have these configs together, each of which was checked. Empty: it
+    /// Whether the resource may have these configs together, each of which was checked. Empty: it
     /// may. Errors: invalid_config, with the reason.
-    std::function<Result<>(metadata::ResourceType, const metadata::Configs& all)> check_together{};
+    std::function<Result<>(const metadata::ConfigResource&, const metadata::Configs& all)>
+        check_together{};
     /// Whether its value is a list, that APPEND and SUBTRACT may change.
     std::function<bool(metadata::ResourceType, std::string_view name)> is_list;
     /// What holds where the resource has no value of its own: the cluster's, or the static one.

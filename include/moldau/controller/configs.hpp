@@ -1,9 +1,10 @@
-// Dynamic configs are changed one by one (KIP-339).
+// Dynamic configs are changed, one by one (KIP-339) or all of a resource at once (KIP-133).
 #pragma once
 
 #include "moldau/controller/config_rules.hpp"
 #include "moldau/controller/decision.hpp"
 #include "moldau/metadata/cluster_image.hpp"
+#include "moldau/protocol/messages/alter_configs.hpp"
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
 
 namespace moldau::controller {
@@ -16,5 +17,11 @@ namespace moldau::controller {
 Decision<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
     const metadata::ClusterImage& image, const ConfigRules& rules,
     const protocol::IncrementalAlterConfigsRequest& request);
+
+/// As incremental_alter_configs(), but what a resource has is what the request names and nothing
+/// else.
+Decision<protocol::AlterConfigsResponse> alter_configs(
+    const metadata::ClusterImage& image, const ConfigRules& rules,
+    const protocol::AlterConfigsRequest& request);
 
 }  // namespace moldau::controller

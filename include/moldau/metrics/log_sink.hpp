@@ -4,6 +4,7 @@
 #include "moldau/base/ports/clock.hpp"
 #include "moldau/base/ports/log.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ public:
 
     bool enabled(LogLevel level) const override { return level >= level_; }
     void write(LogLevel level, std::string_view line) override;
+    std::optional<LogLevel> level() const override { return level_; }
+    void set_level(LogLevel level) override { level_ = level; }
 
     /// Writes the counts whose window is over, which else wait for the next line. Once a second
     /// will do.
@@ -35,7 +38,7 @@ public:
 private:
     struct Parts;
 
-    LogLevel level_;
+    std::atomic<LogLevel> level_;
     std::unique_ptr<Parts> parts_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace moldau::net {
 
@@ -19,6 +20,9 @@ public:
             per_ip_overrides;  // numeric address → limit
     };
     explicit ConnectionLimits(Rules rules) : rules_(std::move(rules)) {}
+
+    /// For who comes from now on: whoever is there stays.
+    void set_rules(Rules rules) { rules_ = std::move(rules); }
 
     /// Whether one more may be accepted at all; if not, accepting pauses until one is closed (as
     /// Kafka does).

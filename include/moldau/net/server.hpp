@@ -61,6 +61,9 @@ public:
     /// chose.
     std::vector<Endpoint> endpoints() const;
 
+    /// Limits for the connections to come. On the first shard.
+    void set_limits(ConnectionLimits::Rules rules);
+
     /// Stops accepting and closes all connections; ends when none is left. On the first shard.
     runtime::Task<> stop();
 

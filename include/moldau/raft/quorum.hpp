@@ -77,6 +77,7 @@ public:
     /// Errors: not_controller: not the leader · message_too_large.
     Result<Appended> append(Timestamp now, std::span<const Bytes> payloads, bool is_atomic);
 
+    const ReplicaKey& self() const { return self_; }
     Role role() const { return role_; }
     LeaderEpoch epoch() const { return state_.epoch; }
     Offset end_offset() const { return end_offset_; }

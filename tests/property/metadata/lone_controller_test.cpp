@@ -168,9 +168,8 @@ private:
     std::size_t restarts_ = 0;
     std::set<std::int64_t> blocks_;
     ConfigRules rules_{
-        .check = [](metadata::ResourceType, std::string_view, std::string_view) -> Result<> {
-            return {};
-        },
+        .check = [](const metadata::ConfigResource&, std::string_view,
+                    std::string_view) -> Result<> { return {}; },
         .is_list = [](metadata::ResourceType, std::string_view) { return false; },
         .inherited = [](metadata::ResourceType, std::string_view) { return std::string(); }};
 };

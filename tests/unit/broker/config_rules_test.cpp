@@ -136,6 +136,11 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatKafkaRefuses) {
         {"log.retention.ms", "0"},
         {"log.roll.jitter.ms", "-1"},
         {"node.id", "5"},
+        {"max.connections", "-1"},
+        {"max.connections.per.ip.overrides", "a"},
+        {"max.connections.per.ip.overrides", "a:x"},
+        {"max.connections.per.ip", "0"},
+        {"cordoned.log.dirs", "/no/log/directory"},
     };
     for (const auto& [name, value] : bad) {
         EXPECT_EQ(broker_code(name, value), ErrorCode::invalid_request) << name << '=' << value;
@@ -150,6 +155,10 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatKafkaRefuses) {
         {"log.local.retention.ms", "5"},
         {"producer.id.expiration.ms", "5000"},
         {"message.max.bytes", "5000"},
+        {"max.connections", "77"},
+        {"max.connections.per.ip", "77"},
+        {"max.connections.per.ip.overrides", "127.0.0.1:1,::1:2"},
+        {"max.connections.per.ip.overrides", ""},
     };
     for (const auto& [name, value] : good) {
         EXPECT_EQ(broker_code(name, value), ErrorCode::none) << name << '=' << value;
@@ -157,13 +166,31 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatKafkaRefuses) {
     }
 }
 
+TEST_F(ConfigRulesFixture, OfBrokersLetSomebodyConnect) {
+    all_brokers("max.connections.per.ip.overrides", "127.0.0.1:1");
+    EXPECT_EQ(broker_code("max.connections.per.ip", "0"), ErrorCode::none);
+    EXPECT_EQ(broker_code("max.connections.per.ip", "0", ""), ErrorCode::none);
+    this_broker("max.connections.per.ip.overrides", "");
+    EXPECT_EQ(broker_code("max.connections.per.ip", "0"), ErrorCode::invalid_request);
+    EXPECT_EQ(broker_code("max.connections.per.ip", "0", ""), ErrorCode::invalid_request)
+        << "this broker has no overrides, whatever the others have";
+    this_broker("max.connections.per.ip", "0");
+    EXPECT_EQ(broker_code("max.connections.per.ip.overrides", "127.0.0.1:2"), ErrorCode::none);
+}
+
+TEST_F(ConfigRulesFixture, OfOneBrokerAreNotSetForAll) {
+    settings = settings_of("log.dirs=/a,/b\n");
+    for (const std::string value : {"/a", "/a,/b", "*", ""}) {
+        EXPECT_EQ(broker_code("cordoned.log.dirs", value), ErrorCode::none) << value;
+        EXPECT_EQ(broker_code("cordoned.log.dirs", value, ""), ErrorCode::invalid_request);
+    }
+    EXPECT_EQ(broker_code("cordoned.log.dirs", "/a,*"), ErrorCode::invalid_request);
+}
+
 // Kafka takes these; what they ask for would not happen here, or would run code of their choice.
 TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatThisVersionTakesUpAtAStartOnly) {
     const std::pair<std::string, std::string> rows[] = {
-        {"max.connections", "77"},
-        {"max.connections.per.ip.overrides", "a:1"},
         {"listeners", "PLAINTEXT://127.0.0.1:1"},
-        {"cordoned.log.dirs", "/a"},
         {"listener.name.plaintext.ssl.keystore.location", "/x"},
         {"listener.name.sasl_plaintext.plain.sasl.jaas.config",
          "com.sun.security.auth.module.JndiLoginModule required;"},

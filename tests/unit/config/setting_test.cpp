@@ -171,10 +171,11 @@ TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {
 TEST(SettingTable, LetsNothingBeChangedAtOnceThatIsTakenUpAtAStartOrNamesCode) {
     for (const std::string_view name :
          {"log.retention.ms", "message.max.bytes", "producer.id.expiration.ms",
-          "leader.replication.throttled.rate", "log.cleaner.threads"})
+          "leader.replication.throttled.rate", "log.cleaner.threads", "max.connections",
+          "max.connections.per.ip.overrides", "cordoned.log.dirs"})
         EXPECT_TRUE(is_alterable(*find(Table::broker, name))) << name;
     for (const std::string_view name :
-         {"log.retention.hours", "max.connections", "listeners", "ssl.key.password",
+         {"log.retention.hours", "socket.request.max.bytes", "listeners", "ssl.key.password",
           "principal.builder.class", "sasl.jaas.config", "metric.reporters", "config.providers"})
         EXPECT_FALSE(is_alterable(*find(Table::broker, name))) << name;
 }

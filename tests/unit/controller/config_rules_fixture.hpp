@@ -18,7 +18,7 @@ protected:
     }
 
     ConfigRules rules{
-        .check = [](metadata::ResourceType, std::string_view name,
+        .check = [](const metadata::ConfigResource&, std::string_view name,
                     std::string_view value) -> Result<> {
             if (name == "cleanup.policy") return {};
             if (name != "retention.ms" && name != "min.insync.replicas" && name != "num.io.threads")

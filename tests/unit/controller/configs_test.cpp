@@ -127,9 +127,10 @@ TEST_F(Configs, NamedTwiceAreRefused) {
 }
 
 TEST_F(Configs, AreJudgedTogetherAsTheyWouldBe) {
-    rules.check_together = [](metadata::ResourceType type,
+    rules.check_together = [](const metadata::ConfigResource& resource,
                               const metadata::Configs& all) -> Result<> {
-        EXPECT_EQ(type, metadata::ResourceType::topic);
+        EXPECT_EQ(resource.type, metadata::ResourceType::topic);
+        EXPECT_EQ(resource.name, "t");
         if (all.contains("retention.ms") && all.contains("min.insync.replicas"))
             return Error{ErrorCode::invalid_config, "both"};
         return {};
@@ -164,6 +165,71 @@ TEST_F(Configs, OfMinInsyncReplicasClearElrsAndAreTheClustersWithElr) {
     feature(metadata::kElrVersion, 0);
     EXPECT_EQ(alter(kBroker, "1", "min.insync.replicas", kSet, "2"), Pair(kOk, 1));
     EXPECT_EQ(alter(kBroker, "", "min.insync.replicas", kDelete, std::nullopt), Pair(kOk, 1));
+}
+
+class FullConfigs : public Configs {
+protected:
+    using Wanted = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+    static protocol::AlterConfigsRequest::AlterConfigsResource full(std::int8_t type,
+                                                                    std::string name,
+                                                                    const Wanted& wanted) {
+        protocol::AlterConfigsRequest::AlterConfigsResource one;
+        one.resource_type = type;
+        one.resource_name = std::move(name);
+        for (const auto& [config, value] : wanted) {
+            auto& entry = one.configs.emplace_back();
+            entry.name = config;
+            entry.value = value;
+        }
+        return one;
+    }
+    auto replace(std::vector<protocol::AlterConfigsRequest::AlterConfigsResource> resources,
+                 bool validate_only = false) {
+        protocol::AlterConfigsRequest request;
+        request.resources = std::move(resources);
+        request.validate_only = validate_only;
+        auto decision = alter_configs(image(), rules, request);
+        for (std::int16_t v = 0; v <= 2; ++v) EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
+        append(decision.records);
+        return decision;
+    }
+    Pair replace(std::int8_t type, std::string name, const Wanted& wanted) {
+        const auto decision = replace({full(type, std::move(name), wanted)});
+        return {decision.reply.responses.at(0).error_code, decision.records.size()};
+    }
+};
+
+TEST_F(FullConfigs, AreWhatTheRequestNamesAndNothingElse) {
+    EXPECT_EQ(replace(kTopic, "t", {{"retention.ms", "5"}, {"cleanup.policy", "compact"}}),
+              Pair(kOk, 2));
+    EXPECT_EQ(replace(kTopic, "t", {{"cleanup.policy", "compact"}}), Pair(kOk, 1));
+    EXPECT_EQ(value(kTopic, "t", "retention.ms"), "(none)");
+    EXPECT_EQ(value(kTopic, "t", "cleanup.policy"), "compact");
+    EXPECT_EQ(replace(kTopic, "t", {{"cleanup.policy", "compact"}}), Pair(kOk, 0));
+    EXPECT_EQ(replace(kTopic, "t", {}), Pair(kOk, 1));
+    EXPECT_EQ(value(kTopic, "t", "cleanup.policy"), "(none)");
+}
+
+TEST_F(FullConfigs, AreRefusedWithTheirResourceLeftAsItIs) {
+    EXPECT_EQ(replace(kTopic, "t", {{"retention.ms", "5"}}), Pair(kOk, 1));
+    const auto wrong = Pair(ErrorCode::invalid_request, 0);
+    EXPECT_EQ(replace(kTopic, "t", {{"nope", "5"}}), Pair(ErrorCode::invalid_config, 0));
+    EXPECT_EQ(replace(kTopic, "t", {{"retention.ms", std::nullopt}}), wrong);
+    EXPECT_EQ(replace(kTopic, "t", {{"retention.ms", "5"}, {"retention.ms", "6"}}), wrong);
+    EXPECT_EQ(replace(8, "1", {{"root", "DEBUG"}}), wrong);
+    EXPECT_EQ(value(kTopic, "t", "retention.ms"), "5");
+    const auto twice = replace({full(kTopic, "t", {}), full(kTopic, "t", {})});
+    ASSERT_THAT(twice.reply.responses, SizeIs(1));
+    EXPECT_EQ(twice.reply.responses[0].error_code, ErrorCode::invalid_request);
+    EXPECT_THAT(replace({full(kTopic, "t", {})}, true).records, IsEmpty());
+}
+
+TEST_F(FullConfigs, KeepTheClustersMinInsyncReplicasWithElr) {
+    EXPECT_EQ(replace(kBroker, "", {{"min.insync.replicas", "2"}}), Pair(kOk, 2));
+    EXPECT_EQ(replace(kBroker, "", {{"num.io.threads", "2"}}), Pair(ErrorCode::invalid_config, 0));
+    EXPECT_EQ(replace(kBroker, "", {{"num.io.threads", "2"}, {"min.insync.replicas", "2"}}),
+              Pair(kOk, 1));
 }
 
 }  // namespace

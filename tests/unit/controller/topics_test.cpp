@@ -159,7 +159,8 @@ TEST_F(Topics, ThatCannotBeAreRefusedAsKafkaDoes) {
 }
 
 TEST_F(Topics, WithConfigsThatCannotBeTogetherAreRefused) {
-    rules.check_together = [](metadata::ResourceType, const metadata::Configs& all) -> Result<> {
+    rules.check_together = [](const metadata::ConfigResource&,
+                              const metadata::Configs& all) -> Result<> {
         if (all.size() < 2) return {};
         return Error{ErrorCode::invalid_config, "both"};
     };

@@ -87,6 +87,18 @@ TEST(TextLogSink, LeavesOutWhatIsBelowItsLevel) {
     EXPECT_EQ(stream.lines().size(), 2U);
 }
 
+TEST(TextLogSink, TakesAnotherLevelWhileItIsInUse) {
+    const SetClock clock;
+    Stream stream;
+    TextLogSink sink(stream.file(), clock, LogLevel::info);
+    EXPECT_EQ(sink.level(), LogLevel::info);
+    Logger(sink).debug("unheard");
+    sink.set_level(LogLevel::debug);
+    EXPECT_EQ(sink.level(), LogLevel::debug);
+    Logger(sink).debug("heard");
+    EXPECT_EQ(stream.lines().size(), 1U);
+}
+
 TEST(TextLogSink, KeepsAClientFromWritingLinesOfItsOwn) {
     const ThreadName name("main");
     const SetClock clock;

@@ -26,5 +26,20 @@ TEST(ConnectionLimits, AnOverrideTakesThePlaceOfTheLimitForItsAddress) {
     EXPECT_FALSE(limits.admit("10.0.0.2"));
 }
 
+TEST(ConnectionLimits, ThatChangeHoldForWhoComesThen) {
+    ConnectionLimits limits({.total_max = 3, .per_ip_max = 2});
+    EXPECT_TRUE(limits.admit("10.0.0.1"));
+    EXPECT_TRUE(limits.admit("10.0.0.1"));
+    limits.set_rules({.total_max = 1, .per_ip_max = 1});
+    EXPECT_EQ(limits.total(), 2);
+    EXPECT_FALSE(limits.has_room());
+    EXPECT_FALSE(limits.admit("10.0.0.1"));
+    limits.release("10.0.0.1");
+    EXPECT_FALSE(limits.admit("10.0.0.1"));
+    limits.set_rules({.total_max = 2, .per_ip_max = 2});
+    EXPECT_TRUE(limits.has_room());
+    EXPECT_TRUE(limits.admit("10.0.0.1"));
+}
+
 }  // namespace
 }  // namespace moldau::net

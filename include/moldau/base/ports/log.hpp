@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,9 @@ public:
     virtual ~LogSink() = default;
     virtual bool enabled(LogLevel level) const = 0;
     virtual void write(LogLevel level, std::string_view line) = 0;  // safe from every thread
+    /// The least important level that is written; nothing: it is not told, nor can it be changed.
+    virtual std::optional<LogLevel> level() const { return std::nullopt; }
+    virtual void set_level(LogLevel /*level*/) {}  // safe from every thread
 };
 
 /// What code holds to write lines with: a reference to the sink, formatted only when somebody
@@ -52,6 +56,8 @@ public:
     void error(fmt::format_string<Args...> text, Args&&... args) const {
         write(LogLevel::error, text, std::forward<Args>(args)...);
     }
+
+    LogSink& sink() const { return *sink_; }
 
 private:
     template <class... Args>
