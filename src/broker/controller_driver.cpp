@@ -3,12 +3,17 @@
 #include "broker_shard.hpp"
 #include "config_rules.hpp"
 #include "handlers/admin/describe_configs.hpp"
+#include "handlers/admin/describe_quorum.hpp"
+#include "supported_features.hpp"
 
 #include "moldau/config/keys.hpp"
 #include "moldau/controller/brokers.hpp"
 #include "moldau/controller/configs.hpp"
 #include "moldau/controller/create_partitions.hpp"
+#include "moldau/controller/elections.hpp"
+#include "moldau/controller/features.hpp"
 #include "moldau/controller/producer_ids.hpp"
+#include "moldau/controller/reassignments.hpp"
 #include "moldau/controller/topics.hpp"
 
 #include <utility>
@@ -132,6 +137,44 @@ runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> ControllerDrive
     protocol::IncrementalAlterConfigsRequest request) {
     co_return co_await carry_out(
         controller::incremental_alter_configs(log_.newest(), config_rules_, request));
+}
+
+runtime::Task<Result<protocol::AlterConfigsResponse>> ControllerDriver::alter_all_configs(
+    protocol::AlterConfigsRequest request) {
+    co_return co_await carry_out(controller::alter_configs(log_.newest(), config_rules_, request));
+}
+
+runtime::Task<Result<protocol::ElectLeadersResponse>> ControllerDriver::elect_leaders(
+    protocol::ElectLeadersRequest request) {
+    co_return co_await carry_out(
+        controller::elect_leaders(log_.newest(), topic_defaults(), request));
+}
+
+runtime::Task<Result<protocol::AlterPartitionReassignmentsResponse>>
+ControllerDriver::alter_reassignments(protocol::AlterPartitionReassignmentsRequest request) {
+    co_return co_await carry_out(
+        controller::alter_partition_reassignments(log_.newest(), topic_defaults(), request));
+}
+
+runtime::Task<Result<protocol::UnregisterBrokerResponse>> ControllerDriver::unregister_broker(
+    protocol::UnregisterBrokerRequest request) {
+    co_return co_await carry_out(
+        controller::unregister_broker(log_.newest(), topic_defaults(), request));
+}
+
+runtime::Task<Result<protocol::UpdateFeaturesResponse>> ControllerDriver::update_features(
+    protocol::UpdateFeaturesRequest request) {
+    co_return co_await carry_out(
+        controller::update_features(log_.newest(),
+                                    {.supported = supported_features(),
+                                     .kraft_version = log_.quorum().voters().kraft_version,
+                                     .defaults = topic_defaults()},
+                                    request));
+}
+
+runtime::Task<Result<protocol::DescribeQuorumResponse>> ControllerDriver::describe_quorum(
+    protocol::DescribeQuorumRequest request) {
+    co_return moldau::broker::describe_quorum(log_.quorum(), shard_.clock().wall(), request);
 }
 
 runtime::Task<Result<ProducerId>> ControllerDriver::next_producer_id() {

@@ -9,12 +9,18 @@
 #include "moldau/controller/config_rules.hpp"
 #include "moldau/controller/decision.hpp"
 #include "moldau/controller/partition_change.hpp"
+#include "moldau/protocol/messages/alter_configs.hpp"
+#include "moldau/protocol/messages/alter_partition_reassignments.hpp"
 #include "moldau/protocol/messages/broker_heartbeat.hpp"
 #include "moldau/protocol/messages/broker_registration.hpp"
 #include "moldau/protocol/messages/create_partitions.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
+#include "moldau/protocol/messages/describe_quorum.hpp"
+#include "moldau/protocol/messages/elect_leaders.hpp"
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
+#include "moldau/protocol/messages/unregister_broker.hpp"
+#include "moldau/protocol/messages/update_features.hpp"
 #include "moldau/runtime/task.hpp"
 
 #include <memory>
@@ -48,6 +54,19 @@ public:
         protocol::DeleteTopicsRequest request);
     runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> alter_configs(
         protocol::IncrementalAlterConfigsRequest request);
+    runtime::Task<Result<protocol::AlterConfigsResponse>> alter_all_configs(
+        protocol::AlterConfigsRequest request);
+    runtime::Task<Result<protocol::ElectLeadersResponse>> elect_leaders(
+        protocol::ElectLeadersRequest request);
+    runtime::Task<Result<protocol::AlterPartitionReassignmentsResponse>> alter_reassignments(
+        protocol::AlterPartitionReassignmentsRequest request);
+    runtime::Task<Result<protocol::UnregisterBrokerResponse>> unregister_broker(
+        protocol::UnregisterBrokerRequest request);
+    runtime::Task<Result<protocol::UpdateFeaturesResponse>> update_features(
+        protocol::UpdateFeaturesRequest request);
+    /// As the quorum is now; nothing is waited for.
+    runtime::Task<Result<protocol::DescribeQuorumResponse>> describe_quorum(
+        protocol::DescribeQuorumRequest request);
     /// One that nobody was given before. Errors: kafka_storage_error.
     runtime::Task<Result<ProducerId>> next_producer_id();
 

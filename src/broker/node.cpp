@@ -1,5 +1,6 @@
 #include "moldau/broker/node.hpp"
 
+#include "connection_rules.hpp"
 #include "node_state.hpp"
 
 #include "moldau/base/check.hpp"
@@ -30,11 +31,8 @@ net::Server::Settings server_settings(const config::Settings& settings) {
     server.connection.idle_max = milliseconds_or_ever(settings.get(config::kConnectionsMaxIdleMs));
     server.connection.frame_deadline =
         std::chrono::milliseconds(settings.get(config::kConnectionFrameDeadlineMs));
-    server.limits.total_max = settings.get(config::kMaxConnections);
-    server.limits.per_ip_max = settings.get(config::kMaxConnectionsPerIp);
-    for (const config::ConnectionLimit& each : settings.node().connection_limits) {
-        server.limits.per_ip_overrides[each.host] = each.connections;
-    }
+    const metadata::Configs nothing;
+    server.limits = connection_rules(BrokerLayers(nothing, nothing, settings));
     server.memory_budget_bytes = static_cast<std::size_t>(settings.get(config::kMemoryBudgetBytes));
     return server;
 }
@@ -110,6 +108,16 @@ config::Listener NodeState::bound(std::size_t index) const {
     listener.host = at.host;
     listener.port = at.port;
     return listener;
+}
+
+void NodeState::committed(CommittedImage image) {
+    const bool concerns_brokers =
+        std::ranges::any_of(image.changes.configs, [](const metadata::ConfigResource& each) {
+            return each.type == metadata::ResourceType::broker;
+        });
+    if (concerns_brokers || !std::exchange(has_limits, true))
+        server.set_limits(connection_rules(BrokerLayers(*image.image, settings)));
+    publisher.take(std::move(image));
 }
 
 runtime::Task<> NodeState::stop() {

@@ -144,7 +144,7 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
             .snapshots = snapshot_rules(settings),
             .was_clean = directory.clean.has_value(),
             .on_failure = [this](const Error& error) { fail(error); },
-            .on_committed = [this](CommittedImage image) { publisher.take(std::move(image)); }});
+            .on_committed = [this](CommittedImage image) { committed(std::move(image)); }});
     if (Result<> ok = co_await metadata->load(); !ok) co_return ok;
     facts.kraft_version = metadata->quorum().voters().kraft_version;
     if (metadata->newest().features.size() > 0) {

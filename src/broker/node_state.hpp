@@ -41,6 +41,7 @@ struct NodeState {
     void warn_of_features() const;
     std::vector<metadata::Endpoint> controller_endpoints() const;
     ControllerDriver::Registration registration() const;
+    void committed(CommittedImage image);
     void fail(const Error& error);
 
     runtime::Task<> leave();
@@ -65,7 +66,8 @@ struct NodeState {
     Publisher publisher;
     std::int64_t previous_broker_epoch = -1;
     std::int64_t broker_epoch = -1;
-    bool is_open = false;  // the logs are
+    bool is_open = false;     // the logs are
+    bool has_limits = false;  // of connections, as the first image says
     bool failed = false;
     runtime::TaskGroup tasks;
 };

@@ -7,6 +7,8 @@
 #include "handlers/admin/describe_configs.hpp"
 
 #include "effective_configs.hpp"
+#include "handlers/admin/broker_loggers.hpp"
+#include "handlers/admin/other_brokers.hpp"
 
 #include "moldau/base/topic_name.hpp"
 #include "moldau/config/value.hpp"
@@ -14,7 +16,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
@@ -98,10 +99,11 @@ Described unknown(std::string name, ConfigSource source, bool read_only) {
 /// One resource's configs, those that are asked for.
 class Describing {
 public:
-    Describing(const ClusterImage& image, const Settings& settings, const Request& request,
-               const Resource& resource)
+    Describing(const ClusterImage& image, const Settings& settings,
+               std::optional<LogLevel> log_level, const Request& request, const Resource& resource)
         : image_(image),
           settings_(settings),
+          log_level_(log_level),
           layers_(image, settings),
           request_(request),
           resource_(resource) {}
@@ -116,9 +118,7 @@ public:
                 ok = describe_broker();
                 break;
             case ResourceType::broker_logger:
-                ok = invalid_request(
-                    "loggers cannot be described or changed while the broker runs; "
-                    "moldau.log.level is the level of its log");
+                ok = describe_loggers();
                 break;
             case ResourceType::client_metrics:
                 ok = describe_client_metrics();
@@ -185,14 +185,9 @@ private:
             describe_all_brokers();
             return {};
         }
-        std::int32_t id = -1;
-        const std::string& name = resource_.resource_name;
-        const auto read = std::from_chars(name.data(), name.data() + name.size(), id);
         const BrokerId self = settings_.node().id;
-        if (read.ec != std::errc() || read.ptr != name.data() + name.size() || id != self.value) {
-            return invalid_request(fmt::format(
-                "this is broker {}: another's configs are known to that broker alone", self.value));
-        }
+        if (std::string why = why_not_ours(self, resource_.resource_name); !why.empty())
+            return invalid_request(std::move(why));
         for (const Settings::Entry& entry : settings_.entries()) {
             if (is_asked_for(entry.setting->name)) add_broker_setting(entry);
         }
@@ -202,6 +197,19 @@ private:
         }
         add_unknown(Table::broker, image_.configs_of(broker_resource(self)),
                     ConfigSource::dynamic_broker, true);
+        return {};
+    }
+
+    Result<> describe_loggers() {
+        const BrokerId self = settings_.node().id;
+        if (std::string why = why_not_ours(self, resource_.resource_name); !why.empty())
+            return invalid_request(std::move(why));
+        if (!log_level_ || !is_asked_for(kRootLogger)) return {};
+        Described& described = all_.emplace_back();
+        described.name = kRootLogger;
+        described.value = client_name(*log_level_);
+        described.config_source = number_of(ConfigSource::dynamic_broker_logger);
+        described.documentation = std::nullopt;
         return {};
     }
 
@@ -305,6 +313,7 @@ private:
 
     const ClusterImage& image_;
     const Settings& settings_;
+    std::optional<LogLevel> log_level_;
     BrokerLayers layers_;
     const Request& request_;
     const Resource& resource_;
@@ -314,7 +323,7 @@ private:
 }  // namespace
 
 Response describe_configs(const ClusterImage& image, const Settings& settings,
-                          const Request& request) {
+                          std::optional<LogLevel> log_level, const Request& request) {
     Response response;
     std::size_t described = 0;
     for (const Resource& resource : request.resources) {
@@ -324,7 +333,7 @@ Response describe_configs(const ClusterImage& image, const Settings& settings,
         result.error_message = std::nullopt;
         Result<std::vector<Described>> configs =
             described < kDescribedConfigsMax
-                ? Describing(image, settings, request, resource).describe()
+                ? Describing(image, settings, log_level, request, resource).describe()
                 : Error{ErrorCode::policy_violation,
                         fmt::format("a response holds {} configs: ask for fewer resources at once",
                                     kDescribedConfigsMax)};

@@ -91,7 +91,7 @@ struct DescribeConfigsFixture : testing::Test, ConfigFixture {
         return request;
     }
     Response::DescribeConfigsResult ask(const Request& request) const {
-        const Response response = describe_configs(image, settings, request);
+        const Response response = describe_configs(image, settings, log_level, request);
         for (std::int16_t version = 1; version <= 4; ++version)
             EXPECT_TRUE(response.encoded_size(version)) << version;
         return response.results.at(0);
@@ -149,6 +149,7 @@ struct DescribeConfigsFixture : testing::Test, ConfigFixture {
         set(ResourceType::topic, "own", own);
     }
 
+    std::optional<LogLevel> log_level = LogLevel::info;
     std::map<std::string, std::string> own = {{"retention.ms", "1000"},
                                               {"cleanup.policy", "compact,delete"},
                                               {"compression.type", "zstd"},
@@ -185,9 +186,7 @@ TEST_F(DescribeConfigsFixture, AnswersAsKafkaForABroker) {
         line.replace(flag, 3, "\tread-only\t");
         if (setting->update != config::UpdateMode::per_broker) fixed.insert(name);
     }
-    EXPECT_EQ(fixed, (std::set<std::string>{
-                         "config.providers", "max.connections", "max.connections.per.ip",
-                         "max.connections.per.ip.overrides", "metric.reporters"}));
+    EXPECT_EQ(fixed, (std::set<std::string>{"config.providers", "metric.reporters"}));
     EXPECT_EQ(kafka.at("log.roll.hours").substr(0, 4), "168\t");
     kafka.at("log.roll.hours").replace(0, 3, "2");
     for (const auto& [name, line] : kafka) {
@@ -250,6 +249,17 @@ TEST_F(DescribeConfigsFixture, GivesWhatNoFileCanSetOnlyWhereItIsSet) {
               "5\tDYNAMIC_BROKER_CONFIG\t-\t-\tLONG\t" + name + "=5@DYNAMIC_BROKER_CONFIG");
 }
 
+TEST_F(DescribeConfigsFixture, GivesTheLogAsTheBrokersOnlyLogger) {
+    log_level = LogLevel::debug;
+    EXPECT_EQ(lines(ResourceType::broker_logger, "1"),
+              (Lines{{"root", "DEBUG\tDYNAMIC_BROKER_LOGGER_CONFIG\t-\t-\tUNKNOWN\t-"}}));
+    Request request = of(ResourceType::broker_logger, "1");
+    request.resources[0].configuration_keys = {"kafka.server.KafkaApis"};
+    EXPECT_THAT(ask(request).configs, IsEmpty());
+    log_level = std::nullopt;
+    EXPECT_THAT(lines(ResourceType::broker_logger, "1"), IsEmpty());
+}
+
 TEST_F(DescribeConfigsFixture, GivesAnImplicitNodesValuesAsDefaults) {
     const Described id = config(ResourceType::broker, "1", "node.id");
     EXPECT_EQ(id.value, "1");
@@ -268,7 +278,8 @@ TEST_F(DescribeConfigsFixture, RefusesWhatHasNoConfigsHere) {
         {4, "2", ErrorCode::invalid_request},
         {4, "abc", ErrorCode::invalid_request},
         {4, "1x", ErrorCode::invalid_request},
-        {8, "1", ErrorCode::invalid_request},
+        {8, "2", ErrorCode::invalid_request},
+        {8, "", ErrorCode::invalid_request},
         {16, "", ErrorCode::invalid_request},
         {32, "", ErrorCode::invalid_request},
         {0, "1", ErrorCode::invalid_request},
@@ -290,7 +301,7 @@ TEST_F(DescribeConfigsFixture, EndsWhereAResponseWouldGrowWithoutBound) {
     request.include_synonyms = false;
     const std::size_t each = ask(request).configs.size();
     request.resources.resize(kDescribedConfigsMax / each + 3, request.resources[0]);
-    const Response response = describe_configs(image, settings, request);
+    const Response response = describe_configs(image, settings, log_level, request);
     EXPECT_EQ(response.results[kDescribedConfigsMax / each].error_code, ErrorCode::none);
     EXPECT_EQ(response.results.back().error_code, ErrorCode::policy_violation);
     EXPECT_EQ(response.results.size(), request.resources.size());

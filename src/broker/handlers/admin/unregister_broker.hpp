@@ -1,0 +1,11 @@
+#pragma once
+
+#include "request_context.hpp"
+
+#include "moldau/base/result.hpp"
+
+namespace moldau::broker {
+
+Result<net::Answer> handle_unregister_broker(const RequestContext& context, protocol::Reader& body);
+
+}  // namespace moldau::broker
