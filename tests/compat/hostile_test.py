@@ -6,11 +6,16 @@ import sys
 
 from moldaud import HERE, Moldaud
 
-FAMILIES = ('frame', 'header', 'body', 'load', 'produce', 'fetch', 'idempotence', 'offsets', 'topics', 'groups')
+FAMILIES = ('frame', 'header', 'body', 'load', 'produce', 'fetch', 'idempotence', 'offsets', 'topics', 'groups', 'admin')
 NOT_SERVED = {
     'groups/ConsumerGroupHeartbeat-*': 'the newer group protocol comes later',
     'groups/FindCoordinator-txn-empty': 'transactions come later',
     'header/telemetry-without-receiver': 'asks GetTelemetrySubscriptions, which Kafka serves unadvertised',
+    'admin/CreateAcls-*': 'ACLs come with security',
+    'admin/scram-*': 'users come with security',
+    'admin/delegation-token-*': 'delegation tokens come with security',
+    'admin/AlterReplicaLogDirs-*': 'replicas stay in their log directory',
+    'admin/ListTransactions-*': 'transactions are not served yet',
 }
 
 

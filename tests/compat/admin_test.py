@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""Kafka's own administration tools do their work on a real moldaud, and say of it what they say of Apache Kafka.   admin_test.py MOLDAUD
+
+    admin_test.py MOLDAUD --transcript     both transcripts, side by side, for whoever changes this test"""
+import concurrent.futures
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from apache_kafka import ApacheKafka
+from kafka_tools import KafkaTools
+from moldaud import Moldaud, Wire
+
+BINARY = None
+
+# A line is a tool and its arguments; every one of them gets --bootstrap-server. `~` stands for a blank.
+SCRIPT = '''
+topics --create --topic t --partitions 2
+topics --create --topic cfg --partitions 1 --config retention.ms=60000
+RECORDS t
+
+configs --describe --entity-type topics --entity-name cfg
+configs --alter --entity-type topics --entity-name cfg --add-config max.message.bytes=2000,cleanup.policy=[compact,delete] --delete-config retention.ms
+configs --describe --entity-type topics
+configs --alter --entity-type topics --entity-name cfg --add-config no.such.config=1
+configs --alter --entity-type topics --entity-name nowhere --add-config retention.ms=1
+
+configs --alter --entity-type brokers --entity-name 1 --add-config max.connections=500,log.cleaner.threads=2
+configs --alter --entity-type brokers --entity-default --add-config max.connections.per.ip=400,log.retention.ms=500000
+configs --describe --entity-type brokers --entity-name 1
+configs --describe --entity-type brokers --entity-default
+configs --describe --entity-type topics --entity-name t --all
+configs --alter --entity-type brokers --entity-name 1 --add-config advertised.listeners=PLAINTEXT://x:1
+configs --alter --entity-type brokers --entity-name 1 --add-config num.partitions=3
+configs --alter --entity-type brokers --entity-name 1 --add-config cordoned.log.dirs=/no/such/dir
+configs --alter --entity-type brokers --entity-default --add-config cordoned.log.dirs=*
+configs --alter --entity-type brokers --entity-name 1 --add-config log.retention.ms=0
+configs --alter --entity-type brokers --entity-name 1 --add-config max.connections.per.ip=0
+configs --alter --entity-type brokers --entity-name 1 --delete-config max.connections,log.cleaner.threads
+configs --alter --entity-type brokers --entity-default --delete-config max.connections.per.ip,log.retention.ms
+configs --describe --entity-type brokers --entity-default
+
+configs --describe --entity-type broker-loggers --entity-name 1
+configs --alter --entity-type broker-loggers --entity-name 1 --add-config root=DEBUG
+configs --alter --entity-type broker-loggers --entity-name 1 --add-config no.such.logger=DEBUG
+configs --alter --entity-type broker-loggers --entity-name 1 --add-config root=LOUD
+configs --alter --entity-type broker-loggers --entity-name 1 --delete-config root
+configs --alter --entity-type broker-loggers --entity-name 1 --add-config root=INFO
+
+configs --alter --entity-type groups --entity-name g --add-config consumer.session.timeout.ms=50000
+configs --alter --entity-type groups --entity-name g --add-config consumer.session.timeout.ms=1
+configs --describe --entity-type groups --entity-name g
+configs --alter --entity-type groups --entity-name g --delete-config consumer.session.timeout.ms
+configs --alter --entity-type client-metrics --entity-name cm --add-config interval.ms=1000,metrics=[org.apache.,other]
+configs --describe --entity-type client-metrics
+client-metrics --list
+client-metrics --alter --name cm --interval 10
+
+log-dirs --describe
+log-dirs --describe --topic-list cfg --broker-list 1
+transactions describe-producers --topic t --partition 0
+
+metadata-quorum describe --status
+metadata-quorum describe --replication
+
+features describe
+features upgrade --feature eligible.leader.replicas.version=1
+features upgrade --feature no.such.feature=1
+features upgrade --feature metadata.version=30 --dry-run
+features downgrade --feature metadata.version=29
+features downgrade --feature kraft.version=0
+features downgrade --feature eligible.leader.replicas.version=0
+features upgrade --release-version 4.3 --dry-run
+features upgrade --feature eligible.leader.replicas.version=1
+
+leader-election --election-type preferred --all-topic-partitions
+leader-election --election-type preferred --topic t --partition 0
+leader-election --election-type unclean --topic t --partition 9
+
+reassign-partitions --list
+reassign-partitions --execute --reassignment-json-file SAME
+reassign-partitions --verify --reassignment-json-file SAME
+reassign-partitions --execute --reassignment-json-file AWAY
+reassign-partitions --cancel --reassignment-json-file SAME
+
+cluster cluster-id
+cluster list-endpoints
+cluster list-endpoints --include-fenced-brokers
+cluster unregister --id 77
+'''
+
+MOVES = {'SAME': [{'topic': 't', 'partition': 0, 'replicas': [1]}, {'topic': 't', 'partition': 1, 'replicas': [1]}],
+         'AWAY': [{'topic': 't', 'partition': 0, 'replicas': [9]}]}
+
+
+def normalized(text, address):
+    """Without what differs from run to run (ids, times, offsets, paths), and without the words of an error, which are each server's own."""
+    text = text.replace(address, 'ADDRESS').replace(address.split(':')[1], 'PORT')
+    lines = [line for line in text.splitlines() if not re.match(r'\s+(at |\.\.\. \d+ more)|\s*(Caused by|Suppressed): ', line)]
+    text = '\n'.join(lines)
+    for pattern, to in ((r'\d\d:\d\d:\d\d\.\d+ ERROR (\w+): .*', r'ERROR \1'),
+                        (r'(org\.apache\.kafka\.common\.errors\.\w+): .*', r'\1'),
+                        (r'((?:Could|Can) not \w+ \S+ to \S+\.) .*', r'\1'),
+                        (r'(Error while executing [\w ]+ command)\b.*', r'\1'),
+                        (r'((?:Cluster ID|ClusterId): +)\S+', r'\1ID'),
+                        (r'("directoryId": )"[^"]+"', r'\1ID'),
+                        (r'\b\d{13}\b', 'TIME'),
+                        (r'127\.0\.0\.1:\d+', 'CONTROLLER'),
+                        (r'(HighWatermark|LeaderEpoch|Epoch):( +)\d+', r'\1: N'),
+                        (r'^(\d+ +\t)\S{22}\t\d+ +\t', r'\1ID N '),
+                        (r'"(?:/[\w.-]+)+"', '"DIRECTORY"'),
+                        (r'[ \t]+', ' ')):
+        text = re.sub(pattern, to, text, flags=re.M)
+    return '\n'.join(line.rstrip() for line in text.splitlines())
+
+
+def in_order(text):
+    """A JSON line of log-dirs with its partitions in one order."""
+    if not text.startswith('{"brokers"'):
+        return text
+    dirs = json.loads(text)
+    for broker in dirs['brokers']:
+        for each in broker['logDirs']:
+            each['partitions'].sort(key=lambda p: p['partition'])
+    return json.dumps(dirs)
+
+
+def transcript(address):
+    """[(command, what was said, exit code)] of the script."""
+    said = []
+    with KafkaTools() as tools, tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder:
+        for name, moves in MOVES.items():
+            with open(os.path.join(folder, name), 'w') as f:
+                json.dump({'version': 1, 'partitions': moves}, f)
+        for line in filter(None, SCRIPT.splitlines()):
+            words = line.split()
+            if words[0] == 'RECORDS':
+                subprocess.run(['kcat', '-P', '-b', address, '-t', words[1], '-p', '0', '-X', 'enable.idempotence=true'], input=b'a\nb\nc\n', check=True, timeout=60)
+                continue
+            verb = [words.pop(0) for _ in range(2 if not words[1].startswith('-') else 1)]
+            tool, before = verb[0], verb[1:]
+            if tool == 'metadata-quorum' or tool == 'features' or tool == 'transactions':
+                before = ['--bootstrap-server', address, *before]
+            else:
+                before = [*before, '--bootstrap-server', address]
+            text, code = tools(tool, *before, *[os.path.join(folder, w) if w in MOVES else w for w in words])
+            said.append((line, '\n'.join(in_order(each) for each in normalized(text, address).splitlines()), code))
+    return said
+
+
+ROOT_ONLY = '''Dynamic configs for broker-logger 1 are:
+ root=INFO sensitive=false synonyms={}'''
+
+# What Moldau means to say otherwise, by the command's beginning: what it says, or how Apache Kafka's words become its own; and why.
+MEANT = {
+    'configs --describe --entity-type broker-loggers': (lambda kafka: ROOT_ONLY, 'the lines of the log are one logger\'s'),
+    'configs --describe --entity-type groups': (None, 'asks for all groups first (ListGroups), which is not served yet'),
+    'features describe': (lambda kafka: '\n'.join(
+        line.replace('SupportedMinVersion: 3.3-IV3', 'SupportedMinVersion: 4.0-IV3') for line in kafka.splitlines()
+        if not re.match(r'Feature: (group|share|streams|transaction)\.version', line)), 'features that are not carried out are not advertised (decided)'),
+    'features upgrade --release-version': (None, 'a release means features that are not carried out yet'),
+}
+
+
+class Tools(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with Moldaud(BINARY) as moldau, ApacheKafka() as kafka, concurrent.futures.ThreadPoolExecutor() as both:
+            of_kafka = both.submit(transcript, kafka.address)
+            cls.moldau = transcript(moldau.address)
+            cls.kafka = of_kafka.result()
+            cls.log = moldau.stderr()
+
+    def test_each_tool_says_of_moldau_what_it_says_of_apache_kafka(self):
+        self.maxDiff = None
+        self.assertEqual(len(self.moldau), len(self.kafka))
+        for (line, ours, our_code), (_, kafkas, kafkas_code) in zip(self.moldau, self.kafka):
+            with self.subTest(line):
+                meant = next((how for beginning, (how, _) in MEANT.items() if line.startswith(beginning)), lambda kafka: kafka)
+                if meant is not None:
+                    self.assertEqual(f'{ours}\nexit {our_code}', f'{meant(kafkas)}\nexit {kafkas_code}')
+
+    def test_the_log_takes_its_level_from_the_tool(self):
+        self.assertIn('the level of the log was changed from=INFO to=DEBUG', self.log)
+        self.assertIn('the level of the log was changed from=DEBUG to=INFO', self.log)
+
+    def test_settings_without_effect_are_named_in_the_log(self):
+        self.assertRegex(self.log, r'settings .* that have no effect yet: .*log\.cleaner\.threads')
+
+
+class AtRunTime(unittest.TestCase):
+    """What takes effect while connections come and go."""
+
+    def setUp(self):
+        self.server = Moldaud(BINARY).__enter__()
+        self.addCleanup(self.server.__exit__, None, None, None)
+
+    @staticmethod
+    def text(words):
+        return struct.pack('>h', len(words)) + words.encode()
+
+    def alter_all(self, kind, name, configs, validate_only=False):
+        """AlterConfigs v0, which no tool sends any more; the error code."""
+        body = struct.pack('>ib', 1, kind) + self.text(name) + struct.pack('>i', len(configs))
+        for key, value in configs.items():
+            body += self.text(key) + self.text(value)
+        with Wire(self.server.address) as wire:
+            wire.send(Wire.request(33, 0, body + struct.pack('>?', validate_only)))
+            reply = wire.reply()
+        self.assertEqual(struct.unpack('>iii', reply[:12]), (7, 0, 1))
+        return struct.unpack('>h', reply[12:14])[0]
+
+    def set_log_level(self, level):
+        """IncrementalAlterConfigs v0 of the logger root."""
+        body = struct.pack('>ib', 1, 8) + self.text('1') + struct.pack('>i', 1) + self.text('root') + b'\0' + self.text(level) + b'\0'
+        with Wire(self.server.address) as wire:
+            wire.send(Wire.request(44, 0, body))
+            self.assertEqual(wire.reply()[12:14], b'\0\0')
+
+    def may_connect(self):
+        """Whether one more connection is answered; they stay open."""
+        wire = Wire(self.server.address, timeout_s=5)
+        self.addCleanup(wire.close)
+        try:
+            wire.send(Wire.request(18, 0))
+            return wire.reply() is not None
+        except (ConnectionResetError, BrokenPipeError):
+            return False
+
+    def may_soon_connect(self):
+        """As may_connect(), when those that were closed are gone."""
+        until = time.monotonic() + 10
+        while not (answered := self.may_connect()) and time.monotonic() < until:
+            time.sleep(0.02)
+        return answered
+
+    def test_connections_are_limited_as_the_settings_say_now(self):
+        self.assertTrue(self.may_connect())
+        self.assertEqual(self.alter_all(4, '1', {'max.connections.per.ip': '2'}), 0)
+        self.assertTrue(self.may_soon_connect())
+        self.assertFalse(self.may_connect())
+        self.server.stop()
+        self.server.start()
+        self.assertTrue(self.may_connect())
+        self.assertTrue(self.may_connect())
+        self.assertFalse(self.may_connect(), 'a change outlives the process')
+
+    def test_the_log_takes_its_level_until_the_process_ends(self):
+        refused = 'refused a connection: its address has max.connections.per.ip already'
+        self.assertEqual(self.alter_all(4, '1', {'max.connections.per.ip': '1'}), 0)
+        self.assertTrue(self.may_soon_connect())
+        self.assertFalse(self.may_connect())
+        self.server.stop()
+        self.assertNotIn(refused, self.server.stderr())
+        self.server.start()
+        self.set_log_level('DEBUG')
+        self.assertTrue(self.may_soon_connect())
+        self.assertFalse(self.may_connect())
+        self.assertRegex(self.server.stderr(), f' debug .* {refused}')
+
+    def test_a_legacy_change_replaces_all_that_a_resource_has(self):
+        self.assertEqual(self.alter_all(4, '', {'log.cleaner.threads': '2', 'min.insync.replicas': '1'}), 0)
+        self.assertEqual(self.alter_all(4, '', {'log.cleaner.backoff.ms': '5'}), 40, 'with ELR the cluster keeps min.insync.replicas')
+        self.assertEqual(self.alter_all(4, '', {'min.insync.replicas': '1', 'log.cleaner.threads': 'x'}), 42)
+        self.assertEqual(self.alter_all(4, '2', {}), 42)
+        self.assertEqual(self.alter_all(8, '1', {'root': 'DEBUG'}), 42, 'loggers are changed incrementally only')
+        self.assertEqual(self.alter_all(2, 'nowhere', {}), 3)
+
+
+def side_by_side():
+    with Moldaud(BINARY) as moldau, ApacheKafka() as kafka:
+        for (line, ours, our_code), (_, kafkas, kafkas_code) in zip(transcript(moldau.address), transcript(kafka.address)):
+            print(f'$ {line}\n--- Moldau ({our_code})\n{ours}\n--- Apache Kafka ({kafkas_code})\n{kafkas}\n')
+
+
+if __name__ == '__main__':
+    BINARY = sys.argv.pop(1)
+    if '--transcript' in sys.argv:
+        side_by_side()
+    else:
+        unittest.main(verbosity=2)
