@@ -36,8 +36,8 @@ using protocol::ApiKey;
 constexpr bool kYes = true;
 constexpr bool kNo = false;
 
-// The versions are those that Apache Kafka 4.3 advertises. A topic is made and changed on a
-// broker's listener; the controller's own has what concerns the node.
+// The versions are those that Apache Kafka 4.3 advertises. A topic is made on a broker's listener;
+// the controller's own has what concerns the cluster and the node.
 //   api, from, to · on a broker's listener, on a controller's · handler
 constexpr std::array kTable = {
     ApiRow{ApiKey::produce, 3, 13, kYes, kNo, handle_produce, 0},
@@ -59,23 +59,23 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::delete_records, 0, 2, kYes, kNo, handle_delete_records},
     ApiRow{ApiKey::init_producer_id, 0, 5, kYes, kNo, handle_init_producer_id},
     ApiRow{ApiKey::offset_for_leader_epoch, 2, 4, kYes, kNo, handle_offset_for_leader_epoch},
-    ApiRow{ApiKey::describe_configs, 1, 4, kYes, kNo, handle_describe_configs},
-    ApiRow{ApiKey::alter_configs, 0, 2, kYes, kNo, handle_alter_configs},
+    ApiRow{ApiKey::describe_configs, 1, 4, kYes, kYes, handle_describe_configs},
+    ApiRow{ApiKey::alter_configs, 0, 2, kYes, kYes, handle_alter_configs},
     ApiRow{ApiKey::describe_log_dirs, 1, 5, kYes, kNo, handle_describe_log_dirs},
     ApiRow{ApiKey::create_partitions, 0, 3, kYes, kNo, handle_create_partitions},
     ApiRow{ApiKey::delete_groups, 0, 2, kYes, kNo, handle_delete_groups},
-    ApiRow{ApiKey::elect_leaders, 0, 2, kYes, kNo, handle_elect_leaders},
-    ApiRow{ApiKey::incremental_alter_configs, 0, 1, kYes, kNo, handle_incremental_alter_configs},
-    ApiRow{ApiKey::alter_partition_reassignments, 0, 1, kYes, kNo,
+    ApiRow{ApiKey::elect_leaders, 0, 2, kYes, kYes, handle_elect_leaders},
+    ApiRow{ApiKey::incremental_alter_configs, 0, 1, kYes, kYes, handle_incremental_alter_configs},
+    ApiRow{ApiKey::alter_partition_reassignments, 0, 1, kYes, kYes,
            handle_alter_partition_reassignments},
-    ApiRow{ApiKey::list_partition_reassignments, 0, 0, kYes, kNo,
+    ApiRow{ApiKey::list_partition_reassignments, 0, 0, kYes, kYes,
            handle_list_partition_reassignments},
     ApiRow{ApiKey::offset_delete, 0, 0, kYes, kNo, handle_offset_delete},
-    ApiRow{ApiKey::describe_quorum, 0, 2, kYes, kNo, handle_describe_quorum},
-    ApiRow{ApiKey::update_features, 0, 2, kYes, kNo, handle_update_features},
+    ApiRow{ApiKey::describe_quorum, 0, 2, kYes, kYes, handle_describe_quorum},
+    ApiRow{ApiKey::update_features, 0, 2, kYes, kYes, handle_update_features},
     ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},
     ApiRow{ApiKey::describe_producers, 0, 0, kYes, kNo, handle_describe_producers},
-    ApiRow{ApiKey::unregister_broker, 0, 0, kYes, kNo, handle_unregister_broker},
+    ApiRow{ApiKey::unregister_broker, 0, 0, kYes, kYes, handle_unregister_broker},
     ApiRow{ApiKey::list_config_resources, 0, 1, kYes, kNo, handle_list_config_resources},
     ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},
 };

@@ -174,7 +174,8 @@ runtime::Task<Result<protocol::UpdateFeaturesResponse>> ControllerDriver::update
 
 runtime::Task<Result<protocol::DescribeQuorumResponse>> ControllerDriver::describe_quorum(
     protocol::DescribeQuorumRequest request) {
-    co_return moldau::broker::describe_quorum(log_.quorum(), shard_.clock().wall(), request);
+    co_return moldau::broker::describe_quorum(log_.quorum(), log_.newest(), shard_.clock().wall(),
+                                              request);
 }
 
 runtime::Task<Result<ProducerId>> ControllerDriver::next_producer_id() {

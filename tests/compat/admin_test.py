@@ -19,7 +19,7 @@ from moldaud import Moldaud, Wire
 
 BINARY = None
 
-# A line is a tool and its arguments; every one of them gets --bootstrap-server. `~` stands for a blank.
+# A line is a tool and its arguments; each gets --bootstrap-server, or --bootstrap-controller the address that the quorum has told before.
 SCRIPT = '''
 topics --create --topic t --partitions 2
 topics --create --topic cfg --partitions 1 --config retention.ms=60000
@@ -68,6 +68,8 @@ transactions describe-producers --topic t --partition 0
 
 metadata-quorum describe --status
 metadata-quorum describe --replication
+metadata-quorum --bootstrap-controller describe --status
+features --bootstrap-controller describe
 
 features describe
 features upgrade --feature eligible.leader.replicas.version=1
@@ -133,7 +135,7 @@ def in_order(text):
 
 def transcript(address):
     """[(command, what was said, exit code)] of the script."""
-    said = []
+    said, controller = [], None
     with KafkaTools() as tools, tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder:
         for name, moves in MOVES.items():
             with open(os.path.join(folder, name), 'w') as f:
@@ -143,13 +145,15 @@ def transcript(address):
             if words[0] == 'RECORDS':
                 subprocess.run(['kcat', '-P', '-b', address, '-t', words[1], '-p', '0', '-X', 'enable.idempotence=true'], input=b'a\nb\nc\n', check=True, timeout=60)
                 continue
-            verb = [words.pop(0) for _ in range(2 if not words[1].startswith('-') else 1)]
-            tool, before = verb[0], verb[1:]
-            if tool == 'metadata-quorum' or tool == 'features' or tool == 'transactions':
-                before = ['--bootstrap-server', address, *before]
-            else:
-                before = [*before, '--bootstrap-server', address]
-            text, code = tools(tool, *before, *[os.path.join(folder, w) if w in MOVES else w for w in words])
+            tool, where = words.pop(0), ['--bootstrap-server', address]
+            if words[0] == '--bootstrap-controller':
+                where = [words.pop(0), controller]
+            # Some take it before their verb, some behind.
+            at = 1 if tool == 'cluster' else 0
+            words = [os.path.join(folder, word) if word in MOVES else word for word in words]
+            text, code = tools(tool, *words[:at], *where, *words[at:])
+            if found := re.search(r'CONTROLLER://(127\.0\.0\.1:\d+)', text):
+                controller = found[1]
             said.append((line, '\n'.join(in_order(each) for each in normalized(text, address).splitlines()), code))
     return said
 
@@ -157,13 +161,19 @@ def transcript(address):
 ROOT_ONLY = '''Dynamic configs for broker-logger 1 are:
  root=INFO sensitive=false synonyms={}'''
 
-# What Moldau means to say otherwise, by the command's beginning: what it says, or how Apache Kafka's words become its own; and why.
+
+
+def fewer_features(kafka):
+    return '\n'.join(line.replace('SupportedMinVersion: 3.3-IV3', 'SupportedMinVersion: 4.0-IV3') for line in kafka.splitlines()
+                     if not re.match(r'Feature: (group|share|streams|transaction)\.version', line))
+
+
+# What Moldau means to say otherwise, by the command's beginning: how Apache Kafka's words become its own (None: they do not); and why.
 MEANT = {
     'configs --describe --entity-type broker-loggers': (lambda kafka: ROOT_ONLY, 'the lines of the log are one logger\'s'),
     'configs --describe --entity-type groups': (None, 'asks for all groups first (ListGroups), which is not served yet'),
-    'features describe': (lambda kafka: '\n'.join(
-        line.replace('SupportedMinVersion: 3.3-IV3', 'SupportedMinVersion: 4.0-IV3') for line in kafka.splitlines()
-        if not re.match(r'Feature: (group|share|streams|transaction)\.version', line)), 'features that are not carried out are not advertised (decided)'),
+    'features --bootstrap-controller describe': (fewer_features, 'as features describe'),
+    'features describe': (fewer_features, 'features that are not carried out are not advertised (decided)'),
     'features upgrade --release-version': (None, 'a release means features that are not carried out yet'),
 }
 

@@ -7,7 +7,9 @@
 
 #include "moldau/base/topic_name.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace moldau::broker {
 namespace {
@@ -37,17 +39,31 @@ bool is_metadata_log(const Request& request) {
            request.topics[0].partitions[0].partition_index == 0;
 }
 
-Response::Node node_of(const protocol::VotersRecord::Voter& voter) {
-    Response::Node node;
-    node.node_id = voter.voter_id;
-    for (const auto& endpoint : voter.endpoints) {
-        Response::Listener listener;
-        listener.name = endpoint.name;
-        listener.host = endpoint.host;
-        listener.port = endpoint.port;
-        node.listeners.push_back(std::move(listener));
+Response::Listener listener_of(std::string name, std::string host, std::uint16_t port) {
+    Response::Listener listener;
+    listener.name = std::move(name);
+    listener.host = std::move(host);
+    listener.port = port;
+    return listener;
+}
+
+/// Where a voter is found: as it registered, which is newer than what the voters' record says of a
+/// node whose port is chosen at each start.
+std::vector<Response::Listener> listeners_of(std::int32_t voter, const raft::Quorum& quorum,
+                                             const metadata::ClusterImage& image) {
+    std::vector<Response::Listener> listeners;
+    if (const auto* registered = image.controllers.find(voter)) {
+        for (const metadata::Endpoint& each : registered->endpoints)
+            listeners.push_back(listener_of(each.name, each.host, each.port));
+        return listeners;
     }
-    return node;
+    if (!quorum.voters().record) return listeners;
+    for (const auto& each : quorum.voters().record->voters) {
+        if (each.voter_id != voter) continue;
+        for (const auto& endpoint : each.endpoints)
+            listeners.push_back(listener_of(endpoint.name, endpoint.host, endpoint.port));
+    }
+    return listeners;
 }
 
 runtime::Task<net::Reply> describe_and_reply(RequestContext context, Request request) {
@@ -77,7 +93,8 @@ void forget_directories(Response& response) {
     }
 }
 
-Response describe_quorum(const raft::Quorum& quorum, Timestamp now, const Request& request) {
+Response describe_quorum(const raft::Quorum& quorum, const metadata::ClusterImage& image,
+                         Timestamp now, const Request& request) {
     Response response;
     response.error_message = std::nullopt;
     if (!is_metadata_log(request)) {
@@ -100,10 +117,9 @@ Response describe_quorum(const raft::Quorum& quorum, Timestamp now, const Reques
     self.log_end_offset = quorum.end_offset().value;
     self.last_fetch_timestamp = now.ms;
     self.last_caught_up_timestamp = now.ms;
-    if (quorum.voters().record) {
-        for (const auto& voter : quorum.voters().record->voters)
-            response.nodes.push_back(node_of(voter));
-    }
+    auto& node = response.nodes.emplace_back();
+    node.node_id = quorum.self().id;
+    node.listeners = listeners_of(node.node_id, quorum, image);
     return response;
 }
 

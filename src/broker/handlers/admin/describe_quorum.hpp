@@ -13,7 +13,8 @@ Result<net::Answer> handle_describe_quorum(const RequestContext& context, protoc
 
 /// The quorum as its leader knows it. Errors in the response: unknown_topic_or_partition, of each
 /// partition: the request names another than the metadata log's, or not that alone.
-protocol::DescribeQuorumResponse describe_quorum(const raft::Quorum& quorum, Timestamp now,
+protocol::DescribeQuorumResponse describe_quorum(const raft::Quorum& quorum,
+                                                 const metadata::ClusterImage& image, Timestamp now,
                                                  const protocol::DescribeQuorumRequest& request);
 
 /// Directories and addresses, which versions below 2 cannot tell.

@@ -46,8 +46,9 @@ protocol::DescribeQuorumRequest of(std::string topic, std::vector<std::int32_t> 
 }
 
 protocol::DescribeQuorumResponse ask(std::int16_t kraft_version,
-                                     const protocol::DescribeQuorumRequest& request) {
-    const auto response = describe_quorum(quorum(kraft_version), Timestamp{777}, request);
+                                     const protocol::DescribeQuorumRequest& request,
+                                     const metadata::ClusterImage& image = {}) {
+    const auto response = describe_quorum(quorum(kraft_version), image, Timestamp{777}, request);
     EXPECT_TRUE(response.encoded_size(2));
     auto old = response;
     forget_directories(old);
@@ -82,7 +83,19 @@ TEST(DescribeQuorum, KnowsNoDirectoriesWhereTheVotersStandInTheSettings) {
     const auto response = ask(0, of("__cluster_metadata", {0}));
     const auto& partition = response.topics.at(0).partitions.at(0);
     EXPECT_TRUE(partition.current_voters.at(0).replica_directory_id.is_zero());
-    EXPECT_THAT(response.nodes, IsEmpty());
+    EXPECT_THAT(response.nodes.at(0).listeners, IsEmpty());
+}
+
+TEST(DescribeQuorum, TellsWhereTheVoterIsNowRatherThanWhereItWas) {
+    metadata::ClusterImage image;
+    metadata::ControllerRegistration registration;
+    registration.endpoints = {{.name = "CONTROLLER", .host = "node-3", .port = 50007}};
+    image.controllers.set(3, registration);
+    for (const std::int16_t kraft_version : {std::int16_t{0}, std::int16_t{1}}) {
+        const auto response = ask(kraft_version, of("__cluster_metadata", {0}), image);
+        ASSERT_THAT(response.nodes.at(0).listeners, SizeIs(1));
+        EXPECT_EQ(response.nodes[0].listeners[0].port, 50007);
+    }
 }
 
 TEST(DescribeQuorum, IsAboutTheMetadataLogAlone) {
