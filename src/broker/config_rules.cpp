@@ -16,6 +16,8 @@ namespace moldau::broker {
 namespace {
 
 constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";
+/// Older versions of DescribeConfigs have no more room.
+constexpr std::size_t kValueBytesMax = 32'767;
 
 using config::Setting;
 using config::Settings;
@@ -242,6 +244,10 @@ Result<> check(const Settings& settings, const ConfigResource& resource, std::st
     }
     const Setting* setting = config::find(*table, name);
     if (setting == nullptr) return unknown(type, name);
+    if (text.size() > kValueBytesMax) {
+        return invalid_config(
+            fmt::format("{}: a value has at most {} bytes", name, kValueBytesMax));
+    }
     const Result<Value> value = config::value_from_text(*setting, text);
     if (!value) {
         std::string what = fmt::format("{}: {}", name, value.error().detail);

@@ -34,6 +34,12 @@ Error invalid_config(std::string what) {
     return {ErrorCode::invalid_config, std::move(what)};
 }
 
+/// What a client has sent, in a message that must fit into a reply.
+std::string_view shown(std::string_view name) {
+    constexpr std::size_t kShownBytes = 120;
+    return name.substr(0, kShownBytes);
+}
+
 Result<> check_resource(const ClusterImage& image, const ConfigResource& resource) {
     switch (resource.type) {
         case ResourceType::topic:
@@ -47,7 +53,7 @@ Result<> check_resource(const ClusterImage& image, const ConfigResource& resourc
             const char* const end = resource.name.data() + resource.name.size();
             const auto read = std::from_chars(resource.name.data(), end, id);
             if (read.ec == std::errc() && read.ptr == end && id >= 0) return {};
-            return invalid_request(fmt::format("'{}' is no broker's id", resource.name));
+            return invalid_request(fmt::format("'{}' is no broker's id", shown(resource.name)));
         }
         case ResourceType::client_metrics:
         case ResourceType::group:
@@ -115,12 +121,12 @@ Result<std::optional<std::string>> new_value(const ConfigRules& rules,
             fmt::format("there is no operation {} on configs", config.config_operation));
     }
     if (operation == Operation::remove) return std::optional<std::string>();
-    if (!config.value) return invalid_request(fmt::format("{} has no value", config.name));
+    if (!config.value) return invalid_request(fmt::format("{} has no value", shown(config.name)));
     std::string value = *config.value;
     if (operation != Operation::set) {
         if (!rules.is_list(resource.type, config.name)) {
             return invalid_config(fmt::format(
-                "{} is no list: nothing can be added to it or taken from it", config.name));
+                "{} is no list: nothing can be added to it or taken from it", shown(config.name)));
         }
         value = changed_list(
             current != nullptr ? *current : rules.inherited(resource.type, config.name), value,
@@ -134,7 +140,7 @@ Result<std::optional<std::string>> new_value(const ConfigRules& rules,
 }
 
 Error named_twice(std::string_view config) {
-    return invalid_request(fmt::format("{} is changed twice", config));
+    return invalid_request(fmt::format("{} is changed twice", shown(config)));
 }
 
 Result<std::vector<NewValue>> new_values(const ClusterImage& image, const ConfigRules& rules,
@@ -160,7 +166,8 @@ Result<std::vector<NewValue>> new_values(const ClusterImage& image, const Config
     std::vector<NewValue> values;
     for (const FullRequest::AlterableConfig& config : wanted.configs) {
         if (!seen.insert(config.name).second) return named_twice(config.name);
-        if (!config.value) return invalid_request(fmt::format("{} has no value", config.name));
+        if (!config.value)
+            return invalid_request(fmt::format("{} has no value", shown(config.name)));
         if (Result<> ok = rules.check(resource, config.name, *config.value); !ok) return ok.error();
         values.push_back({config.name, config.value});
     }

@@ -22,8 +22,7 @@ public:
         const metadata::Partition* partition =
             id == nullptr ? nullptr : image_.find_partition(*id, number);
         if (partition == nullptr) {
-            return {ErrorCode::unknown_topic_or_partition,
-                    fmt::format("there is no partition {}-{}", name, number)};
+            return {ErrorCode::unknown_topic_or_partition, "there is no such partition"};
         }
         return elect_in(*id, name, number, *partition);
     }

@@ -88,6 +88,10 @@ leader-election --election-type unclean --topic t --partition 9
 reassign-partitions --list
 reassign-partitions --execute --reassignment-json-file SAME
 reassign-partitions --verify --reassignment-json-file SAME
+reassign-partitions --execute --throttle 100000 --additional --reassignment-json-file SAME
+configs --describe --entity-type brokers --entity-name 1
+reassign-partitions --verify --reassignment-json-file SAME
+configs --describe --entity-type brokers --entity-name 1
 reassign-partitions --execute --reassignment-json-file AWAY
 reassign-partitions --cancel --reassignment-json-file SAME
 
@@ -273,6 +277,19 @@ class AtRunTime(unittest.TestCase):
         self.assertTrue(self.may_soon_connect())
         self.assertFalse(self.may_connect())
         self.assertRegex(self.server.stderr(), f' debug .* {refused}')
+
+    def test_a_node_that_unregisters_itself_is_known_again_when_it_starts_anew(self):
+        kcat = ['kcat', '-b', self.server.address, '-t', 'kept']
+        subprocess.run([*kcat, '-P'], input=b'here\n', check=True, timeout=60)
+        body = struct.pack('>i', 1) + b'\0'
+        with Wire(self.server.address) as wire:
+            wire.send(Wire.request(64, 0, body, flexible=True))
+            self.assertEqual(wire.reply()[9:11], b'\0\0')
+            wire.send(Wire.request(64, 0, body, flexible=True))
+            self.assertEqual(struct.unpack('>h', wire.reply()[9:11]), (102,), 'it is not registered any more')
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(subprocess.run([*kcat, '-C', '-e', '-q'], capture_output=True, check=True, timeout=60).stdout, b'here\n')
 
     def test_a_legacy_change_replaces_all_that_a_resource_has(self):
         self.assertEqual(self.alter_all(4, '', {'log.cleaner.threads': '2', 'min.insync.replicas': '1'}), 0)

@@ -71,7 +71,9 @@ std::string page() {
         "for transactions and\n"
         "share groups; groups are those of the classic protocol; InitProducerId refuses "
         "transactional ids, and Produce\n"
-        "transactional batches; Fetch refuses followers with NOT_LEADER_OR_FOLLOWER.\n\n"
+        "transactional batches; Fetch refuses followers with NOT_LEADER_OR_FOLLOWER; "
+        "UpdateFeatures leaves kraft.version\n"
+        "as it is; of a broker's loggers there is one, root.\n\n"
         "| key | API | Kafka, brokers | Moldau | Kafka, controllers | Moldau |\n| --- | --- | --- "
         "| --- | --- | --- |\n{}",
         advertised, complete, rows);

@@ -166,6 +166,21 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatKafkaRefuses) {
     }
 }
 
+TEST_F(ConfigRulesFixture, RefuseAValueThatNoOldClientCouldBeTold) {
+    const std::string name = "leader.replication.throttled.replicas";
+    const auto list = [](std::size_t bytes) {
+        std::string text = "1:1";
+        while (text.size() + 4 <= bytes) text += ",1:1";
+        return text;
+    };
+    EXPECT_EQ(topic_code(name, list(32'767)), ErrorCode::none);
+    EXPECT_EQ(topic_code(name, list(32'771)), ErrorCode::invalid_config);
+    topic(name, list(32'767));
+    constexpr std::int8_t kAppend = 2;
+    EXPECT_EQ(alter(ResourceType::topic, "t", name, "2:2,3:3", kAppend).first,
+              ErrorCode::invalid_config);
+}
+
 TEST_F(ConfigRulesFixture, OfBrokersLetSomebodyConnect) {
     all_brokers("max.connections.per.ip.overrides", "127.0.0.1:1");
     EXPECT_EQ(broker_code("max.connections.per.ip", "0"), ErrorCode::none);

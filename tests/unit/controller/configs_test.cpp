@@ -167,6 +167,20 @@ TEST_F(Configs, OfMinInsyncReplicasClearElrsAndAreTheClustersWithElr) {
     EXPECT_EQ(alter(kBroker, "", "min.insync.replicas", kDelete, std::nullopt), Pair(kOk, 1));
 }
 
+TEST_F(Configs, WithLongNamesAreAnsweredThoughTheReplyHasNoRoomForThem) {
+    const std::string longest(32'767, 'x');
+    for (const auto& each : {resource(kTopic, "t", {change(longest, kSet, std::nullopt)}),
+                             resource(kTopic, "t", {change(longest, kAppend, "1")}),
+                             resource(kTopic, "t",
+                                      {change(longest, kDelete, std::nullopt),
+                                       change(longest, kDelete, std::nullopt)}),
+                             resource(kBroker, longest, {}), resource(kTopic, longest, {})}) {
+        const auto decision = decide({each});
+        EXPECT_NE(decision.reply.responses.at(0).error_code, kOk);
+        EXPECT_TRUE(decision.reply.encoded_size(0));
+    }
+}
+
 class FullConfigs : public Configs {
 protected:
     using Wanted = std::vector<std::pair<std::string, std::optional<std::string>>>;

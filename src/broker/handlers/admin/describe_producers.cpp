@@ -7,6 +7,7 @@
 #include "moldau/base/topic_name.hpp"
 #include "moldau/protocol/messages/describe_producers.hpp"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -85,12 +86,16 @@ Result<net::Answer> handle_describe_producers(const RequestContext& context,
     Response response;
     std::vector<Directed<Nothing>> wanted;
     Places places;
+    // Each once: what is answered is to be no more than what the logs remember.
+    std::set<TopicPartition> seen;
     for (const auto& topic : request.topics) {
         auto& told = response.topics.emplace_back();
         told.name = topic.name;
         for (const std::int32_t number : topic.partition_indexes) {
             TopicPartition partition;
             Described described = located(context, topic.name, number, partition);
+            if (described.error_code == ErrorCode::none && !seen.insert(partition).second)
+                described = refused(ErrorCode::invalid_request, "a partition is named twice");
             described.partition_index = number;
             if (described.error_code == ErrorCode::none)
                 wanted.push_back({places.size(), partition, {}});

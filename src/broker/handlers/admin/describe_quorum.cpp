@@ -19,7 +19,7 @@ using Response = protocol::DescribeQuorumResponse;
 
 constexpr std::int16_t kDirectoriesSince = 2;
 
-void refuse(Response& response, const Request& request, const Error& error) {
+void refuse(Response& response, const Request& request, ErrorCode error) {
     response.error_message = std::nullopt;
     for (const auto& topic : request.topics) {
         auto& told = response.topics.emplace_back();
@@ -27,8 +27,8 @@ void refuse(Response& response, const Request& request, const Error& error) {
         for (const auto& partition : topic.partitions) {
             auto& one = told.partitions.emplace_back();
             one.partition_index = partition.partition_index;
-            one.error_code = error.code;
-            one.error_message = error.detail;
+            one.error_code = error;
+            one.error_message = std::nullopt;  // one for each of them would only take room
         }
     }
 }
@@ -76,7 +76,9 @@ runtime::Task<net::Reply> describe_and_reply(RequestContext context, Request req
     if (described) {
         response = std::move(*described);
     } else {
-        refuse(response, request, described.error());
+        context.here.shard().log().warn("the controller could not describe its quorum reason={}",
+                                        described.error().detail);
+        refuse(response, request, described.error().code);
     }
     if (context.version < kDirectoriesSince) forget_directories(response);
     co_return final_reply(context, response);
@@ -96,13 +98,11 @@ void forget_directories(Response& response) {
 Response describe_quorum(const raft::Quorum& quorum, const metadata::ClusterImage& image,
                          Timestamp now, const Request& request) {
     Response response;
-    response.error_message = std::nullopt;
     if (!is_metadata_log(request)) {
-        refuse(response, request,
-               {ErrorCode::unknown_topic_or_partition,
-                "the metadata log alone has a quorum: __cluster_metadata, partition 0"});
+        refuse(response, request, ErrorCode::unknown_topic_or_partition);
         return response;
     }
+    response.error_message = std::nullopt;
     auto& topic = response.topics.emplace_back();
     topic.topic_name = kClusterMetadataTopic;
     auto& partition = topic.partitions.emplace_back();
