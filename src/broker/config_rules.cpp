@@ -131,21 +131,86 @@ Result<> check_broker_name(const ConfigResource& resource, std::string_view name
     return {};
 }
 
-/// Whether anybody could still connect.
-Result<> check_broker_together(const ClusterImage& image, const Settings& settings,
-                               const ConfigResource& resource, const Configs& all) {
-    const BrokerLayers now(image, settings);
-    const bool is_own = resource == broker_resource(settings.node().id);
-    const BrokerLayers then(is_own ? all : now.this_broker,
-                            resource.name.empty() ? all : now.all_brokers, settings);
-    const auto per_ip = broker_value(then, config::kMaxConnectionsPerIp.name);
-    const auto overrides = broker_value(then, config::kMaxConnectionsPerIpOverrides.name);
-    if (!per_ip || as_number(per_ip->value) > 0) return {};
-    if (overrides && !std::get<std::string>(overrides->value).empty()) return {};
-    return invalid_request(
-        "max.connections.per.ip: 0 would let nobody connect; allowed: from 1, or 0 together with "
-        "max.connections.per.ip.overrides");
-}
+/// Pools of threads: Kafka lets each change by a factor of two at most.
+constexpr std::array<std::string_view, 10> kThreads = {
+    "background.threads",
+    "log.cleaner.threads",
+    "num.io.threads",
+    "num.network.threads",
+    "num.recovery.threads.per.data.dir",
+    "num.replica.fetchers",
+    "remote.log.manager.copier.thread.pool.size",
+    "remote.log.manager.expiration.thread.pool.size",
+    "remote.log.manager.follower.thread.pool.size",
+    "remote.log.reader.threads"};
+/// What a disk keeps of a topic in tiered storage, and what is kept of it at all.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLocalRetention = {
+    std::pair{"local.retention.ms", "retention.ms"},
+    std::pair{"local.retention.bytes", "retention.bytes"}};
+
+/// This broker's settings as they hold now and as they would.
+class BrokerChange {
+public:
+    BrokerChange(const ClusterImage& image, const Settings& settings,
+                 const ConfigResource& resource, const Configs& all)
+        : now_(image, settings),
+          then_(resource == broker_resource(settings.node().id) ? all : now_.this_broker,
+                resource.name.empty() ? all : now_.all_brokers, settings) {}
+
+    Result<> check() const {
+        for (const std::string_view name : kThreads) {
+            if (Result<> ok = check_threads(name); !ok) return ok;
+        }
+        for (const auto& [local, total] : kLocalRetention) {
+            if (Result<> ok = check_retention(local, total); !ok) return ok;
+        }
+        return check_connections();
+    }
+
+private:
+    static std::int64_t number(const BrokerLayers& layers, std::string_view name) {
+        const auto value = broker_value(layers, name);
+        return value ? as_number(value->value) : 0;
+    }
+    static std::int64_t of_topics(const BrokerLayers& layers, std::string_view name) {
+        return as_number(topic_value(layers, {}, *config::find(Table::topic, name)).value);
+    }
+
+    Result<> check_threads(std::string_view name) const {
+        const std::int64_t before = number(now_, name);
+        const std::int64_t after = number(then_, name);
+        if (after == before || (after >= 1 && after >= before / 2 && after <= before * 2))
+            return {};
+        return invalid_request(
+            fmt::format("{}: from {} it can be set to {} to {} at once, not to {}", name, before,
+                        std::max<std::int64_t>(before / 2, 1), before * 2, after));
+    }
+
+    Result<> check_retention(std::string_view local, std::string_view total) const {
+        constexpr std::int64_t kAsTotal = -2;
+        constexpr std::int64_t kForEver = -1;
+        const std::int64_t least = of_topics(then_, local);
+        const std::int64_t most = of_topics(then_, total);
+        if (least == of_topics(now_, local) && most == of_topics(now_, total)) return {};
+        if (least == kAsTotal || most <= kForEver || (least != kForEver && least <= most))
+            return {};
+        return invalid_request(
+            fmt::format("log.{}, {}, is more than log.{}, {}", local, least, total, most));
+    }
+
+    /// Whether anybody could still connect.
+    Result<> check_connections() const {
+        if (number(then_, config::kMaxConnectionsPerIp.name) > 0) return {};
+        const auto overrides = broker_value(then_, config::kMaxConnectionsPerIpOverrides.name);
+        if (overrides && !std::get<std::string>(overrides->value).empty()) return {};
+        return invalid_request(
+            "max.connections.per.ip: 0 would let nobody connect; allowed: from 1, or 0 together "
+            "with max.connections.per.ip.overrides");
+    }
+
+    BrokerLayers now_;
+    BrokerLayers then_;
+};
 
 // ----- groups
 
@@ -331,7 +396,7 @@ controller::ConfigRules make_config_rules(const Settings& settings,
                     case ResourceType::topic:
                         return check_topic_together(image(), settings, all);
                     case ResourceType::broker:
-                        return check_broker_together(image(), settings, resource, all);
+                        return BrokerChange(image(), settings, resource, all).check();
                     case ResourceType::group:
                         return check_group_together(image(), settings, all);
                     case ResourceType::client_metrics:

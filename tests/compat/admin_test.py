@@ -14,8 +14,8 @@ import time
 import unittest
 
 from apache_kafka import ApacheKafka
-from kafka_tools import KafkaTools
-from moldaud import Moldaud, Wire
+from kafka_tools import KAFKA, KafkaTools
+from moldaud import HERE, Moldaud, Wire
 
 BINARY = None
 
@@ -162,6 +162,20 @@ def transcript(address):
     return said
 
 
+def answers(address):
+    """What AdminWork.java was told, {question: answer}, once the script has made the topics."""
+    done = subprocess.run([KAFKA, 'java', os.path.join(HERE, 'AdminWork.java'), address], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise AssertionError(done.stdout + done.stderr)
+    told = re.split(r'\n(?! )', done.stdout.strip())
+    return {f'{number} {question}': answer for number, (question, answer) in enumerate(line.split(': ', 1) for line in told)}
+
+
+def both_of(address):
+    said = transcript(address)
+    return said, answers(address)
+
+
 ROOT_ONLY = '''Dynamic configs for broker-logger 1 are:
  root=INFO sensitive=false synonyms={}'''
 
@@ -186,9 +200,9 @@ class Tools(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with Moldaud(BINARY) as moldau, ApacheKafka() as kafka, concurrent.futures.ThreadPoolExecutor() as both:
-            of_kafka = both.submit(transcript, kafka.address)
-            cls.moldau = transcript(moldau.address)
-            cls.kafka = of_kafka.result()
+            of_kafka = both.submit(both_of, kafka.address)
+            cls.moldau, cls.our_answers = both_of(moldau.address)
+            cls.kafka, cls.kafkas_answers = of_kafka.result()
             cls.log = moldau.stderr()
 
     def test_each_tool_says_of_moldau_what_it_says_of_apache_kafka(self):
@@ -199,6 +213,13 @@ class Tools(unittest.TestCase):
                 meant = next((how for beginning, (how, _) in MEANT.items() if line.startswith(beginning)), lambda kafka: kafka)
                 if meant is not None:
                     self.assertEqual(f'{ours}\nexit {our_code}', f'{meant(kafkas)}\nexit {kafkas_code}')
+
+    def test_javas_admin_client_is_told_the_same_by_both(self):
+        self.maxDiff = None
+        self.assertEqual(list(self.our_answers), list(self.kafkas_answers))
+        for question, kafkas in self.kafkas_answers.items():
+            with self.subTest(question):
+                self.assertEqual(self.our_answers[question], kafkas)
 
     def test_the_log_takes_its_level_from_the_tool(self):
         self.assertIn('the level of the log was changed from=INFO to=DEBUG', self.log)

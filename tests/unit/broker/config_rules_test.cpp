@@ -193,6 +193,39 @@ TEST_F(ConfigRulesFixture, OfBrokersLetSomebodyConnect) {
     EXPECT_EQ(broker_code("max.connections.per.ip.overrides", "127.0.0.1:2"), ErrorCode::none);
 }
 
+TEST_F(ConfigRulesFixture, OfBrokersChangePoolsOfThreadsByAFactorOfTwoAtMost) {
+    for (const auto& [threads, code] :
+         {std::pair("4", ErrorCode::none), std::pair("8", ErrorCode::none),
+          std::pair("16", ErrorCode::none), std::pair("3", ErrorCode::invalid_request),
+          std::pair("17", ErrorCode::invalid_request)}) {
+        EXPECT_EQ(broker_code("num.io.threads", threads), code) << threads;
+        EXPECT_EQ(broker_code("num.io.threads", threads, ""), code) << threads;
+    }
+    EXPECT_EQ(broker_code("log.cleaner.threads", "0"), ErrorCode::invalid_request);
+    EXPECT_EQ(broker_code("log.cleaner.threads", "3"), ErrorCode::invalid_request);
+    this_broker("num.io.threads", "16");
+    EXPECT_EQ(broker_code("num.io.threads", "32"), ErrorCode::none);
+    EXPECT_EQ(broker_code("num.io.threads", "100", ""), ErrorCode::none)
+        << "this broker has its own, which stays";
+}
+
+TEST_F(ConfigRulesFixture, OfBrokersKeepNoMoreLocallyThanAtAll) {
+    const std::pair<std::string, std::string> bad[] = {
+        {"log.local.retention.ms", "604800001"},
+        {"log.local.retention.ms", "-1"},
+        {"log.retention.ms", "4"},
+        {"remote.log.manager.copy.max.bytes.per.second", "0"},
+    };
+    settings = settings_of("log.local.retention.ms=5\n");
+    for (const auto& [name, value] : bad)
+        EXPECT_EQ(broker_code(name, value), ErrorCode::invalid_request) << name << '=' << value;
+    EXPECT_EQ(broker_code("log.local.retention.ms", "604800000"), ErrorCode::none);
+    EXPECT_EQ(broker_code("log.retention.ms", "5"), ErrorCode::none);
+    EXPECT_EQ(broker_code("log.local.retention.bytes", "-1"), ErrorCode::none)
+        << "retention.bytes has no bound either";
+    EXPECT_EQ(broker_code("message.max.bytes", "5000"), ErrorCode::none);
+}
+
 TEST_F(ConfigRulesFixture, OfOneBrokerAreNotSetForAll) {
     settings = settings_of("log.dirs=/a,/b\n");
     for (const std::string value : {"/a", "/a,/b", "*", ""}) {
