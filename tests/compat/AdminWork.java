@@ -4,6 +4,7 @@ import java.util.*;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.ElectionType;
@@ -97,7 +98,10 @@ public class AdminWork {
         say("subtract", () -> alter(Type.TOPIC, "cfg", op("cleanup.policy", "delete", OpType.SUBTRACT)));
         say("append to no list", () -> alter(Type.TOPIC, "cfg", op("flush.messages", "7", OpType.APPEND)));
         say("delete what is not there", () -> alter(Type.TOPIC, "cfg", op("retention.bytes", null, OpType.DELETE)));
-        say("too long", () -> alter(Type.TOPIC, "cfg", op("leader.replication.throttled.replicas", "1:1" + ",1:1".repeat(9000), OpType.SET)));
+        for (int start : List.of(0, 3000))
+            say("longer and longer", () -> alter(Type.TOPIC, "cfg", op("leader.replication.throttled.replicas",
+                IntStream.range(start, start + 3000).mapToObj(i -> i + ":1").collect(Collectors.joining(",")), OpType.APPEND)));
+        say("gone again", () -> alter(Type.TOPIC, "cfg", op("leader.replication.throttled.replicas", null, OpType.DELETE)));
         say("group", () -> alter(Type.GROUP, "g", op("share.auto.offset.reset", "earliest", OpType.SET)));
         say("group without a name", () -> alter(Type.GROUP, "", op("share.auto.offset.reset", "earliest", OpType.SET)));
         say("client metrics", () -> alter(Type.CLIENT_METRICS, "cm2", op("match", "client_id=a.*", OpType.SET), op("metrics", "a.,b.", OpType.SET)));

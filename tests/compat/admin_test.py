@@ -220,6 +220,7 @@ class Tools(unittest.TestCase):
         for question, kafkas in self.kafkas_answers.items():
             with self.subTest(question):
                 self.assertEqual(self.our_answers[question], kafkas)
+                self.assertNotIn('Timeout', kafkas, 'no answer is none')
 
     def test_the_log_takes_its_level_from_the_tool(self):
         self.assertIn('the level of the log was changed from=INFO to=DEBUG', self.log)

@@ -209,7 +209,6 @@ private:
         described.name = kRootLogger;
         described.value = client_name(*log_level_);
         described.config_source = number_of(ConfigSource::dynamic_broker_logger);
-        described.documentation = std::nullopt;
         return {};
     }
 
