@@ -79,7 +79,7 @@ public class AdminWork {
         var options = new DescribeConfigsOptions().includeSynonyms(true);
         return got(admin.describeConfigs(List.of(resource), options).all()).get(resource).entries().stream()
             .map(e -> "\n  " + e.name() + "=" + e.value() + " " + e.source() + " " + e.type() + (e.isReadOnly() ? " read-only" : "")
-                + (e.isSensitive() ? " sensitive" : "") + " "
+                + (e.isSensitive() ? " sensitive" : "") + (e.documentation() == null ? " " : " documented ")
                 + e.synonyms().stream().map(s -> s.source() + ":" + s.name() + "=" + s.value()).toList())
             .sorted().collect(Collectors.joining());
     }
