@@ -56,6 +56,7 @@ configs --alter --entity-type broker-loggers --entity-name 1 --add-config root=I
 configs --alter --entity-type groups --entity-name g --add-config consumer.session.timeout.ms=50000
 configs --alter --entity-type groups --entity-name g --add-config consumer.session.timeout.ms=1
 configs --describe --entity-type groups --entity-name g
+configs --describe --entity-type groups
 configs --alter --entity-type groups --entity-name g --delete-config consumer.session.timeout.ms
 configs --alter --entity-type client-metrics --entity-name cm --add-config interval.ms=1000,metrics=[org.apache.,other]
 configs --describe --entity-type client-metrics
@@ -189,7 +190,6 @@ def fewer_features(kafka):
 # What Moldau means to say otherwise, by the command's beginning: how Apache Kafka's words become its own (None: they do not); and why.
 MEANT = {
     'configs --describe --entity-type broker-loggers': (lambda kafka: ROOT_ONLY, 'the lines of the log are one logger\'s'),
-    'configs --describe --entity-type groups': (None, 'asks for all groups first (ListGroups), which is not served yet'),
     'features --bootstrap-controller describe': (fewer_features, 'as features describe'),
     'features describe': (fewer_features, 'features that are not carried out are not advertised (decided)'),
     'features upgrade --release-version': (None, 'a release means features that are not carried out yet'),

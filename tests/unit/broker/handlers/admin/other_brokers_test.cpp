@@ -37,5 +37,19 @@ TEST(RefuseOtherBrokers, TakesOutTheOthersAndNamesThatOnesOwnNumberWrong) {
     EXPECT_EQ(request.resources[0].resource_name, "topic");
 }
 
+TEST(RefuseOtherBrokers, LooksAtFullChangesToo) {
+    protocol::AlterConfigsRequest request;
+    for (const std::string name : {"1", "99", ""}) {
+        auto& resource = request.resources.emplace_back();
+        resource.resource_type = 4;
+        resource.resource_name = name;
+    }
+    const auto refusals = refuse_other_brokers(BrokerId{1}, request);
+    ASSERT_EQ(refusals.size(), 1U);
+    EXPECT_EQ(refusals[0].resource_name, "99");
+    EXPECT_EQ(refusals[0].error_code, ErrorCode::invalid_request);
+    EXPECT_EQ(request.resources.size(), 2U);
+}
+
 }  // namespace
 }  // namespace moldau::broker
