@@ -197,12 +197,36 @@ void submit(runtime::Shard& shard, runtime::WorkerPool& pool, Work work, DiskDon
     });
 }
 
+using Counters = std::shared_ptr<DiskCounters>;
+
+/// As submit(); how long it took and whether it failed is counted when `done` is called.
+template <class T, class Work>
+void submit_counted(runtime::Shard& shard, runtime::WorkerPool& pool, const Counters& counters,
+                    DurationHistogram DiskCounters::* took, std::uint64_t DiskCounters::* errors,
+                    Work work, DiskDone<T> done) {
+    submit<T>(shard, pool, std::move(work),
+              [&shard, counters, took, errors, begun = shard.now(),
+               done = std::move(done)](DiskResult<T> result) mutable {
+                  ((*counters).*took).record(shard.now() - begun);
+                  if (!result) ++((*counters).*errors);
+                  done(std::move(result));
+              });
+}
+
 class SystemFile final : public File {
 public:
-    SystemFile(runtime::Shard& shard, runtime::WorkerPool& pool, std::shared_ptr<Opened> opened)
-        : shard_(shard), pool_(pool), opened_(std::move(opened)) {}
+    SystemFile(runtime::Shard& shard, runtime::WorkerPool& pool, std::shared_ptr<Opened> opened,
+               Counters counters)
+        : shard_(shard), pool_(pool), opened_(std::move(opened)), counters_(std::move(counters)) {}
 
     DiskResult<> write(std::uint64_t at, std::span<const BytesView> pieces) override {
+        DiskResult<> written = write_pieces(at, pieces);
+        ++counters_->writes;
+        if (!written) ++counters_->write_errors;
+        return written;
+    }
+
+    DiskResult<> write_pieces(std::uint64_t at, std::span<const BytesView> pieces) {
         std::array<iovec, kPiecesMax> vectors;
         std::size_t next = 0;     // the piece to go on with
         std::size_t skipped = 0;  // bytes of it that have been written
@@ -219,6 +243,7 @@ public:
             if (put < 0) return disk_error("write", opened_->path(), errno);
             auto written = static_cast<std::size_t>(put);
             at += written;
+            counters_->bytes_written += written;
             std::size_t passed = 0;
             for (; next < pieces.size() && written >= pieces[next].size() - skipped; ++next) {
                 written -= pieces[next].size() - skipped;
@@ -261,14 +286,15 @@ public:
     const std::shared_ptr<Opened>& opened() const { return opened_; }
 
     void read(std::uint64_t at, std::size_t count, DiskDone<Bytes> done) override {
-        submit<Bytes>(
-            shard_, pool_, [opened = opened_, at, count] { return read_fully(*opened, at, count); },
+        submit_counted<Bytes>(
+            shard_, pool_, counters_, &DiskCounters::reads, &DiskCounters::read_errors,
+            [opened = opened_, at, count] { return read_fully(*opened, at, count); },
             std::move(done));
     }
 
     void sync(DiskDone<> done) override {
-        submit<void>(
-            shard_, pool_,
+        submit_counted<void>(
+            shard_, pool_, counters_, &DiskCounters::syncs, &DiskCounters::sync_errors,
             [opened = opened_]() -> DiskResult<> {
                 if (uninterrupted([&] { return ::fdatasync(opened->fd()); }) != 0)
                     return disk_error("sync", opened->path(), errno);
@@ -312,6 +338,7 @@ private:
     runtime::Shard& shard_;
     runtime::WorkerPool& pool_;
     std::shared_ptr<Opened> opened_;
+    Counters counters_;
 };
 
 class SystemLock final : public DiskLock {
@@ -338,12 +365,13 @@ int flags_of(OpenMode mode) {
 
 class SystemDisk final : public Disk {
 public:
-    SystemDisk(runtime::Shard& shard, runtime::WorkerPool& pool) : shard_(shard), pool_(pool) {}
+    SystemDisk(runtime::Shard& shard, runtime::WorkerPool& pool, Counters counters)
+        : shard_(shard), pool_(pool), counters_(std::move(counters)) {}
 
     DiskResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
         auto opened = open_path(pool_, path, flags_of(mode));
         if (!opened) return opened.error();
-        return std::make_unique<SystemFile>(shard_, pool_, std::move(*opened));
+        return std::make_unique<SystemFile>(shard_, pool_, std::move(*opened), counters_);
     }
 
     DiskResult<> rename(const std::string& from, const std::string& to) override {
@@ -399,8 +427,8 @@ public:
     }
 
     void sync_directory(const std::string& path, DiskDone<> done) override {
-        submit<void>(
-            shard_, pool_,
+        submit_counted<void>(
+            shard_, pool_, counters_, &DiskCounters::syncs, &DiskCounters::sync_errors,
             [&pool = pool_, path]() -> DiskResult<> {
                 auto opened = open_path(pool, path, O_RDONLY | O_DIRECTORY);
                 if (!opened) return opened.error();
@@ -414,8 +442,8 @@ public:
     void bring_in(const FileSlice& slice, DiskDone<> done) override {
         auto* file = dynamic_cast<SystemFile*>(slice.file.get());
         MOLDAU_CHECK(file != nullptr, "a file of another disk");
-        submit<void>(
-            shard_, pool_,
+        submit_counted<void>(
+            shard_, pool_, counters_, &DiskCounters::reads, &DiskCounters::read_errors,
             [opened = file->opened(), at = slice.at, count = slice.bytes] {
                 return read_through(*opened, at, count);
             },
@@ -445,12 +473,14 @@ private:
 
     runtime::Shard& shard_;
     runtime::WorkerPool& pool_;
+    Counters counters_;
 };
 
 }  // namespace
 
-std::unique_ptr<Disk> make_system_disk(runtime::Shard& shard, runtime::WorkerPool& pool) {
-    return std::make_unique<SystemDisk>(shard, pool);
+std::unique_ptr<Disk> make_system_disk(runtime::Shard& shard, runtime::WorkerPool& pool,
+                                       std::shared_ptr<DiskCounters> counters) {
+    return std::make_unique<SystemDisk>(shard, pool, std::move(counters));
 }
 
 }  // namespace moldau::io

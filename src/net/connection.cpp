@@ -20,12 +20,14 @@ constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 
 
 }  // namespace
 
-Connection::Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream)
+Connection::Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream,
+                       ListenerCounters& counters)
     : shard_(shared.shard),
       disk_(shared.disk),
       settings_(shared.settings),
       budget_waiters_(shared.budget_waiters),
       info_(std::move(info)),
+      counters_(counters),
       stream_(std::move(stream)),
       session_(shared.service.open(shared.shard, info_)),
       frames_(settings_.frame_bytes_max),
@@ -80,6 +82,7 @@ Connection::Next Connection::read_once() {
         if (got.status == IoStatus::end)
             return Next::drain;  // the peer may still read what it asked for
         last_active_ = shard_.now();
+        counters_.bytes_received += got.bytes;
         const bool was_in_frame = frames_.mid_frame();
         if (Result<> ok = frames_.filled(got.bytes); !ok) {
             log_close(ok.error().detail);
@@ -107,16 +110,21 @@ void Connection::serve(Bytes frame) {
     if (replies_.closing()) return;
     const ReplyQueue::Ticket ticket = replies_.expect(frame.size());
     Answer answered = session_->serve(std::move(frame));
+    // All frames of one read came at its time.
+    const Asked asked{.ticket = ticket, .mark = session_->mark(), .at = last_active_};
     if (auto* now = std::get_if<Reply>(&answered)) {
+        session_->answered(asked.mark, shard_.now() - asked.at);
         replies_.complete(ticket, std::move(*now));
         return;
     }
-    tasks_.spawn("answer", answer(ticket, std::get<runtime::Task<Reply>>(std::move(answered))));
+    tasks_.spawn("answer", answer(asked, std::get<runtime::Task<Reply>>(std::move(answered))));
 }
 
-runtime::Task<> Connection::answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task) {
+runtime::Task<> Connection::answer(Asked asked, runtime::Task<Reply> task) {
+    const ReplyQueue::Ticket ticket = asked.ticket;
     try {
         Reply reply = co_await std::move(task);
+        session_->answered(asked.mark, shard_.now() - asked.at);
         replies_.complete(ticket, std::move(reply));
     } catch (...) {
         // The client must not wait for ever for what cannot come; the task's owner logs what
@@ -200,6 +208,7 @@ Connection::Sending Connection::send_some() {
         if (hot_.empty()) hot_ = {};
     }
     bytes_sent_ += put.bytes;
+    counters_.bytes_sent += put.bytes;
     last_active_ = shard_.now();
     return Sending::sent;
 }

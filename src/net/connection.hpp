@@ -34,7 +34,9 @@ public:
         Service& service;
     };
 
-    Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream);
+    /// `counters` outlive it.
+    Connection(Shared& shared, ConnectionInfo info, std::unique_ptr<ByteStream> stream,
+               ListenerCounters& counters);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -60,7 +62,13 @@ private:
     runtime::Task<> drain();
     runtime::Task<> write();
     runtime::Task<> bring_in();
-    runtime::Task<> answer(ReplyQueue::Ticket ticket, runtime::Task<Reply> task);
+    /// What is known of a frame until it is answered.
+    struct Asked {
+        ReplyQueue::Ticket ticket = 0;
+        Mark mark = 0;
+        MonoTime at;
+    };
+    runtime::Task<> answer(Asked asked, runtime::Task<Reply> task);
 
     Next read_once();
     Next after_reading() const;
@@ -83,6 +91,7 @@ private:
     const ConnectionSettings& settings_;
     runtime::BudgetWaiters& budget_waiters_;
     ConnectionInfo info_;
+    ListenerCounters& counters_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<Session> session_;
     FrameBuffer frames_;

@@ -30,6 +30,7 @@ struct ShardConnections {
 
     runtime::BudgetWaiters waiters;
     Connection::Shared shared;
+    std::vector<ListenerCounters> counters;  // by listener; their number is the listeners'
     runtime::TaskGroup tasks;
     bool stopping = false;
 };
@@ -51,15 +52,20 @@ struct Server::State : std::enable_shared_from_this<State> {
     }
 
     struct Listening {
+        std::size_t index = 0;
         std::string name;
         std::unique_ptr<Acceptor> acceptor;
     };
 
     runtime::Task<> accept(std::size_t index);
     void hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending);
-    runtime::Task<> serve(std::size_t shard, ConnectionInfo info,
-                          std::unique_ptr<PendingStream> pending);
-    void adopt(std::size_t shard, ConnectionInfo info, std::unique_ptr<PendingStream> pending);
+    struct Arrival {
+        std::size_t listener = 0;
+        ConnectionInfo info;
+        std::unique_ptr<PendingStream> pending;
+    };
+    runtime::Task<> serve(std::size_t shard, Arrival arrival);
+    void adopt(std::size_t shard, Arrival arrival);
     void gone(std::size_t shard, const std::string& ip);
     void report_gone(std::size_t shard, const std::string& ip);
 
@@ -74,6 +80,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     runtime::TaskGroup accepting;
     runtime::Signal closed;  // a connection has gone
     std::uint64_t next_id = 1;
+    std::uint64_t refused = 0;
 };
 
 Server::Server(Settings settings, std::vector<ShardAndTransport> shards, Service& service)
@@ -96,9 +103,11 @@ Result<> Server::bind(const std::vector<ListenerSettings>& wanted) {
                          fmt::format("listener {} on {}:{}: {}", each.name, each.endpoint.host,
                                      each.endpoint.port, acceptor.error().detail)};
         }
-        opened.push_back({each.name, std::move(*acceptor)});
+        opened.push_back({opened.size(), each.name, std::move(*acceptor)});
     }
     state_->listeners = std::move(opened);
+    // Nobody counts yet: connections come later, and by messages of this shard.
+    for (auto& each : state_->shards) each->counters.resize(state_->listeners.size());
     return {};
 }
 
@@ -121,6 +130,18 @@ void Server::set_limits(ConnectionLimits::Rules rules) {
 
 std::int32_t Server::connections() const {
     return state_->limits.total();
+}
+
+std::uint64_t Server::refused() const {
+    return state_->refused;
+}
+
+const std::vector<ListenerCounters>& Server::counters(std::size_t shard) const {
+    return state_->shards[shard]->counters;
+}
+
+std::uint64_t Server::bytes_in_flight() const {
+    return state_->budget.bytes_used();
 }
 
 runtime::Task<> Server::State::accept(std::size_t index) {
@@ -152,6 +173,7 @@ runtime::Task<> Server::State::accept(std::size_t index) {
 void Server::State::hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending) {
     const Endpoint peer = pending->peer();
     if (!limits.admit(peer.host)) {
+        ++refused;
         home.log().debug(
             "refused a connection: its address has max.connections.per.ip already listener={} "
             "peer={}",
@@ -161,14 +183,16 @@ void Server::State::hand_over(const Listening& listener, std::unique_ptr<Pending
     const auto least = std::min_element(count_by_shard.begin(), count_by_shard.end());
     const auto shard = static_cast<std::size_t>(least - count_by_shard.begin());
     ++*least;
-    ConnectionInfo info{.id = next_id++, .listener = listener.name, .local = {}, .peer = peer};
+    Arrival arrival{.listener = listener.index,
+                    .info = {.id = next_id++, .listener = listener.name, .local = {}, .peer = peer},
+                    .pending = std::move(pending)};
     if (shards[shard]->shared.shard.index() == home.index()) {
-        adopt(shard, std::move(info), std::move(pending));
+        adopt(shard, std::move(arrival));
         return;
     }
     Result<> posted = shards[shard]->shared.shard.post(
-        [self = shared_from_this(), shard, info, moved = std::move(pending)]() mutable {
-            self->adopt(shard, std::move(info), std::move(moved));
+        [self = shared_from_this(), shard, moved = std::move(arrival)]() mutable {
+            self->adopt(shard, std::move(moved));
         });
     if (!posted) {
         home.log().warn("closed a new connection: its shard takes no more shard={} reason={}",
@@ -177,26 +201,27 @@ void Server::State::hand_over(const Listening& listener, std::unique_ptr<Pending
     }
 }
 
-void Server::State::adopt(std::size_t shard, ConnectionInfo info,
-                          std::unique_ptr<PendingStream> pending) {
+void Server::State::adopt(std::size_t shard, Arrival arrival) {
     ShardConnections& here = *shards[shard];
     if (here.stopping) {
-        report_gone(shard, info.peer.host);
+        report_gone(shard, arrival.info.peer.host);
         return;
     }
-    here.tasks.spawn("connection", serve(shard, std::move(info), std::move(pending)));
+    here.tasks.spawn("connection", serve(shard, std::move(arrival)));
 }
 
-runtime::Task<> Server::State::serve(std::size_t shard, ConnectionInfo info,
-                                     std::unique_ptr<PendingStream> pending) {
+runtime::Task<> Server::State::serve(std::size_t shard, Arrival arrival) {
     ShardConnections& here = *shards[shard];
-    const std::string ip = info.peer.host;
+    ListenerCounters& counters = here.counters[arrival.listener];
+    const std::string ip = arrival.info.peer.host;
+    ++counters.opened;
     {
-        auto stream = here.shared.transport.adopt(std::move(pending));
-        info.local = stream->local();
-        Connection connection(here.shared, std::move(info), std::move(stream));
+        auto stream = here.shared.transport.adopt(std::move(arrival.pending));
+        arrival.info.local = stream->local();
+        Connection connection(here.shared, std::move(arrival.info), std::move(stream), counters);
         co_await connection.run();
     }
+    ++counters.closed;
     report_gone(shard, ip);
 }
 

@@ -105,6 +105,7 @@ void Shard::post_turn() {
 // What jobs and tasks bring about on their own shard happens in the same turn: each turn more of
 // the loop would be a look at all streams, a system call.
 void Shard::turn() {
+    ++state_->stats.turns;
     struct Turning {
         explicit Turning(Shard& of) : shard(of) { shard.state_->turning = true; }
         Turning(const Turning&) = delete;
@@ -133,6 +134,7 @@ bool Shard::run_jobs() {
         state_->mailbox.swap(state_->delivered);
         state_->mailbox_counted = 0;
     }
+    state_->stats.jobs_run += state_->delivered.size();
     for (Job& job : state_->delivered) {
         if (state_->killed) break;
         run_guarded(job);
@@ -167,9 +169,11 @@ void Shard::alarm_by(MonoTime at) {
 
 void Shard::on_alarm() {
     if (state_->killed) return;
+    const MonoTime time = now();
+    if (state_->alarm_at != kForever) state_->stats.timers_lag.record(time - state_->alarm_at);
     state_->alarm_at = kForever;
     state_->advancing = true;
-    state_->wheel.advance(now());
+    state_->wheel.advance(time);
     state_->advancing = false;
     alarm_by(state_->wheel.next_deadline());
 }
@@ -239,6 +243,15 @@ void Shard::warn_of_slow_stop() {
     log_.warn("still waiting for tasks to end shard={} tasks={}", index(),
               fmt::join(task_names(), ", "));
     arm(state_->stop_warning, now() + kStopWarning);
+}
+
+const Shard::Stats& Shard::stats() const {
+    return state_->stats;
+}
+
+std::size_t Shard::mailbox_depth() const {
+    const std::lock_guard lock(state_->mailbox_mutex);
+    return state_->mailbox.size();
 }
 
 std::vector<std::string> Shard::task_names() const {

@@ -64,6 +64,7 @@ struct Shard::State {
     MonoTime alarm_at = kForever;
     bool advancing = false;
 
+    Stats stats;
     ListLink tasks;        // all, oldest first
     ListLink ready;        // places of the waiters to be resumed
     bool turning = false;  // a turn runs: it looks for what becomes ready

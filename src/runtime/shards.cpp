@@ -1,5 +1,6 @@
 #include "moldau/runtime/shards.hpp"
 
+#include "alternate_stack.hpp"
 #include "signals_blocked.hpp"
 
 #include <fmt/format.h>
@@ -45,9 +46,12 @@ Shards::Shards(Options options, const Clock& clock, const MakeRandom& make_rando
     }
     const SignalsBlocked blocked;
     for (auto& running : running_) {
-        running->thread = std::thread([&shard = running->shard] { shard.run(); });
+        running->thread = std::thread([&shard = running->shard] {
+            const AlternateStack stack;
+            shard.run();
+        });
         pthread_setname_np(running->thread.native_handle(),
-                           fmt::format("shard-{}", running->shard.index()).c_str());
+                           fmt::format("{}-{}", options.name, running->shard.index()).c_str());
     }
 }
 

@@ -1,5 +1,5 @@
 // A thread inherits its maker's mask: signals are the main thread's, so others start with all
-// blocked.
+// blocked but those that say what this very thread has done wrong: a crash report is to see them.
 #pragma once
 
 #include <csignal>
@@ -11,6 +11,8 @@ public:
     SignalsBlocked() {
         sigset_t all;
         sigfillset(&all);
+        for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS})
+            sigdelset(&all, own);
         pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
     SignalsBlocked(const SignalsBlocked&) = delete;

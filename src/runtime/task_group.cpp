@@ -19,11 +19,13 @@ namespace moldau::runtime {
 RunningTask::RunningTask(Shard& shard, TaskGroup& owner, std::string name)
     : shard_(shard), name_(std::move(name)), owner_(&owner), cancelled_(shard.state_->stopping) {
     join(shard.state_->tasks);
+    ++shard.state_->stats.tasks;
     place_.join(owner.tasks_);
 }
 
 RunningTask::~RunningTask() {
     leave();
+    --shard_.state_->stats.tasks;
     place_.leave();
     if (owner_ != nullptr && owner_->tasks_.alone()) {
         while (!owner_->joining_.alone())

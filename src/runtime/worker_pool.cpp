@@ -1,5 +1,6 @@
 #include "moldau/runtime/worker_pool.hpp"
 
+#include "alternate_stack.hpp"
 #include "signals_blocked.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +33,13 @@ Result<> WorkerPool::submit(Job job) {
     return {};
 }
 
+std::size_t WorkerPool::waiting() {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size();
+}
+
 void WorkerPool::work() {
+    const AlternateStack stack;
     for (;;) {
         Job job;
         {

@@ -36,6 +36,12 @@ struct ShardAndTransport {
     Disk* disk = nullptr;  // needed by replies that hold ranges of files
 };
 
+/// What one shard has seen of one listener.
+struct ListenerCounters {
+    std::uint64_t opened = 0, closed = 0;  // connections
+    std::uint64_t bytes_received = 0, bytes_sent = 0;
+};
+
 /// Accepts on the first shard and hands each connection to the shard that has the fewest.
 class Server {
 public:
@@ -68,6 +74,12 @@ public:
     runtime::Task<> stop();
 
     std::int32_t connections() const;  // on the first shard
+    std::uint64_t refused() const;     // connections, by their address' limit; on the first shard
+    /// By listener, in the order given to listen(). On that shard, which has this place among those
+    /// given.
+    const std::vector<ListenerCounters>& counters(std::size_t shard) const;
+    /// Of memory that requests and replies hold; from any shard.
+    std::uint64_t bytes_in_flight() const;
 
 private:
     struct State;

@@ -5,6 +5,7 @@
 #include "moldau/base/bytes.hpp"
 #include "moldau/base/ports/file_slice.hpp"
 #include "moldau/base/ports/transport.hpp"
+#include "moldau/base/time.hpp"
 #include "moldau/runtime/task.hpp"
 
 #include <cstdint>
@@ -42,6 +43,9 @@ struct Reply {
 /// order.
 using Answer = std::variant<Reply, runtime::Task<Reply>>;
 
+/// What a session says of a frame, to be told it again when that is answered.
+using Mark = std::uint32_t;
+
 /// The state of one connection on the answering side. Lives on the connection's shard; outlives its
 /// tasks.
 class Session {
@@ -49,6 +53,10 @@ public:
     virtual ~Session() = default;
     /// `frame`: header and body, without the size. Called in order of arrival.
     virtual Answer serve(Bytes frame) = 0;
+    /// Of the frame that serve() was given last.
+    virtual Mark mark() const { return 0; }
+    /// A frame's answer is ready to be sent, so long after the frame was read.
+    virtual void answered(Mark, Duration) {}
 };
 
 /// Makes sessions; called on the connection's shard.

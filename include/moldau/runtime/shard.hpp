@@ -2,6 +2,7 @@
 // What it owns is touched by no other. The simulator runs the same shard without a thread.
 #pragma once
 
+#include "moldau/base/duration_histogram.hpp"
 #include "moldau/base/ports/clock.hpp"
 #include "moldau/base/ports/log.hpp"
 #include "moldau/base/ports/random.hpp"
@@ -10,6 +11,7 @@
 #include "moldau/runtime/timer_wheel.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -79,6 +81,16 @@ public:
 
     /// The alarm is due.
     void on_alarm();
+    /// Figures of this shard, on it.
+    struct Stats {
+        std::size_t tasks = 0;         // that have not ended
+        std::uint64_t jobs_run = 0;    // from the mailbox
+        std::uint64_t turns = 0;       // of the loop
+        DurationHistogram timers_lag;  // how long after it was due an alarm came
+    };
+    const Stats& stats() const;
+    /// Jobs that wait; from any thread.
+    std::size_t mailbox_depth() const;
     /// Names of the tasks that have not ended, oldest first.
     std::vector<std::string> task_names() const;
 

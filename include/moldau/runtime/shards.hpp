@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,10 +18,12 @@ public:
     struct Options {
         std::size_t count = 0;  // 0: one for each core that this process may use
         std::size_t mailbox_jobs_max = 65536;
+        std::string name = "shard";  // of the threads, with a number behind it
     };
     using MakeRandom = std::function<std::unique_ptr<Random>(std::size_t shard)>;
 
-    /// Starts the threads ("shard-0", …; all signals blocked). `clock` and `sink` outlive it.
+    /// Starts the threads ("shard-0", …; the signals that
+    /// others send are blocked). `clock` and `sink` outlive it.
     Shards(Options options, const Clock& clock, const MakeRandom& make_random, LogSink& sink);
     Shards(const Shards&) = delete;
     Shards& operator=(const Shards&) = delete;

@@ -32,6 +32,9 @@ public:
     /// (stopped)
     Result<> submit(Job job);
 
+    /// Jobs that no thread has begun.
+    std::size_t waiting();
+
     /// Runs what was submitted to its end; returns when no thread runs.
     void stop();
 
