@@ -43,7 +43,7 @@ else()
         -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-dangling-reference)
 endif()
 target_compile_definitions(moldau_options INTERFACE _GLIBCXX_ASSERTIONS)
-add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
+add_link_options(-pie -Wl,--build-id=sha1 -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 
 if(MOLDAU_SANITIZE)
     string(REPLACE ";" "," sanitizers "${MOLDAU_SANITIZE}")

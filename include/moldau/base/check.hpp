@@ -8,9 +8,13 @@
 
 namespace moldau {
 
-/// Writes one line to stderr and aborts.
+/// Tells who watches, or else stderr, and aborts.
 [[noreturn, gnu::cold]] void check_failed(const char* expression, const char* file, int line,
                                           std::string_view detail);
+
+/// Has `tell` called with what a failed check says, instead of having it written to stderr. For a
+/// crash report: the process ends right behind it.
+void watch_checks(void (*tell)(std::string_view what));
 
 }  // namespace moldau
 
