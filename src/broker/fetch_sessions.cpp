@@ -65,6 +65,7 @@ void FetchSession::update(FetchTarget target) {
         found->second->target = std::move(target);
         return;
     }
+    bytes_ += bytes_of(target);
     partitions_.push_back({.target = std::move(target)});
     places_.emplace(key, std::prev(partitions_.end()));
 }
@@ -72,6 +73,7 @@ void FetchSession::update(FetchTarget target) {
 void FetchSession::forget(const Key& key) {
     const auto found = places_.find(key);
     if (found == places_.end()) return;
+    bytes_ -= bytes_of(found->second->target);
     partitions_.erase(found->second);
     places_.erase(found);
 }
@@ -80,7 +82,7 @@ FetchPlan FetchSessions::plan(const protocol::FetchRequest& request, std::int16_
     const bool by_topic_id = version >= kTopicIdsVersion;
     if (request.session_epoch != kInitialEpoch && request.session_epoch != kFinalEpoch)
         return resume(request, by_topic_id);
-    sessions_.erase(request.session_id);
+    if (const auto ended = sessions_.find(request.session_id); ended != sessions_.end()) end(ended);
     FetchPlan plan{.targets = targets_of(request)};
     if (request.session_epoch == kInitialEpoch) plan.session = create(plan.targets, by_topic_id);
     return plan;
@@ -94,10 +96,17 @@ FetchPlan FetchSessions::resume(const protocol::FetchRequest& request, bool by_t
         return {.error = ErrorCode::invalid_fetch_session_epoch};
     if (session->by_topic_id_ != by_topic_id)
         return {.error = ErrorCode::fetch_session_topic_id_error};
+    bytes_ -= session->bytes();
     for (FetchTarget& target : targets_of(request)) session->update(std::move(target));
     for (const auto& topic : request.forgotten_topics_data) {
         for (const std::int32_t partition : topic.partitions)
             session->forget({topic.topic_id, topic.topic, partition});
+    }
+    bytes_ += session->bytes();
+    if (bytes_ > bytes_max()) {
+        // The client begins anew, and gets a session if there is room for all that it asks for.
+        end(found);
+        return {.error = ErrorCode::fetch_session_id_not_found};
     }
     session->last_used_ = shard_.now();
     // An epoch is positive; it begins anew when they have run out.
@@ -105,7 +114,7 @@ FetchPlan FetchSessions::resume(const protocol::FetchRequest& request, bool by_t
                                ? 1
                                : session->next_epoch_ + 1;
     if (session->size() == 0) {  // all is forgotten: the session ends
-        sessions_.erase(found);
+        end(found);
         return {};
     }
     return {.session = session, .is_incremental = true, .targets = session->targets()};
@@ -113,13 +122,16 @@ FetchPlan FetchSessions::resume(const protocol::FetchRequest& request, bool by_t
 
 std::shared_ptr<FetchSession> FetchSessions::create(const std::vector<FetchTarget>& targets,
                                                     bool by_topic_id) {
-    if (!make_room()) return nullptr;
+    std::size_t bytes = 0;
+    for (const FetchTarget& target : targets) bytes += FetchSession::bytes_of(target);
+    if (!make_room(bytes)) return nullptr;
     auto session = std::make_shared<FetchSession>();
     session->id_ = new_id();
     session->by_topic_id_ = by_topic_id;
     session->last_used_ = shard_.now();
     for (const FetchTarget& target : targets) session->update(target);
     sessions_.emplace(session->id_, session);
+    bytes_ += session->bytes();
     return session;
 }
 
@@ -127,15 +139,27 @@ std::size_t FetchSessions::share() const {
     return (rules_.sessions_max + rules_.shards - 1 - rules_.shard) / rules_.shards;
 }
 
-bool FetchSessions::make_room() {
-    if (sessions_.size() < share()) return true;
-    const auto oldest = std::ranges::min_element(
-        sessions_, {}, [](const Sessions::value_type& each) { return each.second->last_used_; });
-    if (oldest == sessions_.end() ||
-        shard_.now() - oldest->second->last_used_ < rules_.idle_before_eviction)
-        return false;
-    sessions_.erase(oldest);
+bool FetchSessions::make_room(std::size_t bytes) {
+    if (bytes > bytes_max() || share() == 0) return false;
+    while (sessions_.size() >= share() || bytes_ > bytes_max() - bytes) {
+        const auto oldest = std::ranges::min_element(
+            sessions_, {},
+            [](const Sessions::value_type& each) { return each.second->last_used_; });
+        if (shard_.now() - oldest->second->last_used_ < rules_.idle_before_eviction) return false;
+        end(oldest);
+    }
     return true;
+}
+
+void FetchSessions::end(Sessions::iterator session) {
+    bytes_ -= session->second->bytes();
+    sessions_.erase(session);
+}
+
+std::size_t FetchSessions::partitions() const {
+    std::size_t all = 0;
+    for (const auto& [id, session] : sessions_) all += session->size();
+    return all;
 }
 
 std::int32_t FetchSessions::new_id() {

@@ -35,6 +35,8 @@ class FetchSession {
 public:
     std::int32_t id() const { return id_; }
     std::size_t size() const { return partitions_.size(); }
+    /// About what it holds of memory.
+    std::size_t bytes() const { return bytes_; }
 
     /// All partitions, the one whose turn it is first.
     std::vector<FetchTarget> targets() const;
@@ -51,6 +53,11 @@ private:
         std::int64_t log_start_offset = -1;
     };
 
+    /// Of one entry: itself, its key, the nodes of list and map, the name in both.
+    static std::size_t bytes_of(const FetchTarget& target) {
+        constexpr std::size_t kNodes = 96;
+        return sizeof(Entry) + sizeof(Key) + kNodes + 2 * target.topic.size();
+    }
     static Key key_of(const FetchTarget& target) {
         return {target.topic_id, target.topic, target.partition};
     }
@@ -60,6 +67,7 @@ private:
     std::int32_t id_ = 0;
     std::int32_t next_epoch_ = 1;
     bool by_topic_id_ = false;
+    std::size_t bytes_ = 0;
     MonoTime last_used_;
     std::list<Entry> partitions_;
     std::map<Key, std::list<Entry>::iterator> places_;
@@ -79,26 +87,33 @@ class FetchSessions {
 public:
     struct Rules {
         std::size_t shard = 0, shards = 1;
-        std::size_t sessions_max = 1000;  // of the node
+        std::size_t sessions_max = 1000;                 // of the node
+        std::size_t bytes_max = std::size_t{32} << 20U;  // likewise
         Duration idle_before_eviction = std::chrono::minutes(2);
     };
     FetchSessions(runtime::Shard& shard, Rules rules) : shard_(shard), rules_(rules) {}
 
     FetchPlan plan(const protocol::FetchRequest& request, std::int16_t version);
     std::size_t size() const { return sessions_.size(); }
+    std::size_t partitions() const;
+    /// About what all of them hold of memory, and what they may.
+    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes_max() const { return rules_.bytes_max / rules_.shards; }
 
 private:
     using Sessions = std::unordered_map<std::int32_t, std::shared_ptr<FetchSession>>;
 
     FetchPlan resume(const protocol::FetchRequest& request, bool by_topic_id);
     std::shared_ptr<FetchSession> create(const std::vector<FetchTarget>& targets, bool by_topic_id);
-    bool make_room();
+    bool make_room(std::size_t bytes);
+    void end(Sessions::iterator session);
     std::int32_t new_id();
     std::size_t share() const;
 
     runtime::Shard& shard_;
     Rules rules_;
     Sessions sessions_;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace moldau::broker

@@ -157,6 +157,47 @@ TEST(FetchSessions, WhenThereIsNoRoomTheOldestGoesIfItIsIdleLongEnough) {
     EXPECT_EQ(f.sessions.plan(Fixture::request(second, 1, {}), kByName).error, ErrorCode::none);
 }
 
+TEST(FetchSessions, HoldNoMoreMemoryThanTheirPartOfTheBudget) {
+    Fixture measured;
+    measured.open({{"a", 0}});
+    const std::size_t one = measured.sessions.bytes();
+    ASSERT_GT(one, sizeof(FetchTarget));
+
+    Fixture f({.shards = 2, .bytes_max = 2 * (3 * one)});
+    EXPECT_EQ(f.open({{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}}), 0) << "served without a session";
+    EXPECT_EQ(f.sessions.bytes(), 0U);
+    const std::int32_t first = f.open({{"a", 0}, {"b", 0}});
+    ASSERT_NE(first, 0);
+    EXPECT_EQ(f.sessions.bytes(), 2 * one);
+    EXPECT_EQ(f.sessions.partitions(), 2U);
+    EXPECT_EQ(f.open({{"a", 0}, {"b", 0}}), 0) << "the other one is in use";
+    f.lone.pass(minutes(3));
+    const std::int32_t second = f.open({{"a", 0}, {"b", 0}});
+    ASSERT_NE(second, 0) << "in the place of the idle one";
+    EXPECT_EQ(f.sessions.bytes(), 2 * one);
+
+    EXPECT_EQ(f.sessions.plan(Fixture::request(second, 1, {{"c", 0}}), kByName).error,
+              ErrorCode::none);
+    EXPECT_EQ(f.sessions.bytes(), 3 * one);
+    EXPECT_EQ(f.sessions.plan(Fixture::request(second, 2, {{"d", 0}}), kByName).error,
+              ErrorCode::fetch_session_id_not_found)
+        << "the client begins anew";
+    EXPECT_EQ(f.sessions.bytes(), 0U);
+    EXPECT_EQ(f.sessions.size(), 0U);
+}
+
+TEST(FetchSessions, GiveBackTheMemoryOfWhatIsForgotten) {
+    Fixture f;
+    const std::int32_t id = f.open({{"a", 0}, {"b", 0}});
+    const std::size_t two = f.sessions.bytes();
+    FetchRequest less = Fixture::request(id, 1, {});
+    less.forgotten_topics_data.push_back({.topic = "a", .topic_id = {}, .partitions = {0}});
+    EXPECT_EQ(f.sessions.plan(less, kByName).error, ErrorCode::none);
+    EXPECT_EQ(f.sessions.bytes(), two / 2);
+    f.sessions.plan(Fixture::request(id, -1, {}), kByName);
+    EXPECT_EQ(f.sessions.bytes(), 0U);
+}
+
 TEST(FetchSessions, OneShardsIdsAreAnothersNever) {
     for (std::size_t shard = 0; shard < 3; ++shard) {
         Fixture f({.shard = shard, .shards = 3, .sessions_max = 100});
