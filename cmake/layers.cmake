@@ -8,7 +8,7 @@ set(MOLDAU_LAYERS
     "4 client: base protocol record runtime"
     "4 net: base runtime"
     "4 io: base runtime"
-    "4 metrics: base"
+    "4 metrics: base runtime"
     "4 runtime: base"
     # ----- above: may wait and touch the world · below: pure, deterministic -----
     "3 controller: base protocol raft metadata"

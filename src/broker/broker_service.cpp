@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace moldau::broker {
@@ -35,6 +36,7 @@ public:
     net::Answer serve(Bytes frame) override {
         Result<net::Answer> answer = dispatch(frame);
         if (answer) return std::move(*answer);
+        ++here_.counters().bad_requests;
         // What Kafka does with a request that it cannot read or does not serve.
         log_.debug("closing connection: bad request id={} listener={} peer={}:{} reason={}",
                    connection_.id, connection_.listener, connection_.peer.host,
@@ -42,7 +44,14 @@ public:
         return net::Reply{.outcome = net::Reply::Outcome::close, .first = {}, .more = {}};
     }
 
+    net::Mark mark() const override { return mark_; }
+    void answered(net::Mark mark, Duration took) override {
+        if (mark != kNoRow) here_.counters().apis[mark].answered.record(took);
+    }
+
 private:
+    static constexpr net::Mark kNoRow = std::numeric_limits<net::Mark>::max();
+
     Result<net::Answer> dispatch(const Bytes& frame);
     Result<net::Answer> unsupported(const RequestContext& context) const;
 
@@ -51,10 +60,12 @@ private:
     ListenerKind kind_;
     const net::ConnectionInfo& connection_;
     const Logger& log_;
+    net::Mark mark_ = kNoRow;         // the row of the newest frame's API
     protocol::RequestHeader header_;  // its memory is used again for each request
 };
 
 Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
+    mark_ = kNoRow;
     if (frame.size() < kFixedHeaderBytes) {
         return Error{ErrorCode::invalid_request,
                      fmt::format("a frame of {} bytes holds no request header", frame.size())};
@@ -65,6 +76,11 @@ Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
     if (row == nullptr)
         return Error{ErrorCode::unsupported_version,
                      fmt::format("API key {} is not served here", key)};
+
+    mark_ = static_cast<net::Mark>(row - api_table().data());
+    ApiCounters& counters = here_.counters().apis[mark_];
+    ++counters.requests;
+    counters.request_bytes += frame.size();
 
     const bool is_served = version >= row->min_version && version <= row->max_version;
     if (!is_served && row->api != protocol::ApiKey::api_versions) {

@@ -1,6 +1,8 @@
 #include "broker_shard.hpp"
 
+#include "api_table.hpp"
 #include "coordination/group_coordinator.hpp"
+#include "memory_division.hpp"
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
@@ -38,7 +40,9 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
       sessions_(place.shard, {.shard = place.index,
                               .shards = place.count,
                               .sessions_max = static_cast<std::size_t>(facts.settings.get(
-                                  config::kMaxIncrementalFetchSessionCacheSlots))}),
+                                  config::kMaxIncrementalFetchSessionCacheSlots)),
+                              .bytes_max = divide_budget(facts.settings).fetch_sessions}),
+      counters_(api_table().size()),
       groups_(std::make_unique<GroupCoordinator>(*this, facts.settings)),
       image_(std::make_shared<const metadata::ClusterImage>()),
       opening_ended_(place.shard),
@@ -71,7 +75,7 @@ void BrokerShard::write_soon(Partition& partition) {
 void BrokerShard::write_dirty() {
     writing_.swap(dirty_);
     for (const TopicPartition& id : writing_) {
-        if (Partition* partition = find(id)) partition->write();
+        if (Partition* partition = find(id)) counters_.appended.add(partition->write());
     }
     writing_.clear();
 }
@@ -409,6 +413,20 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
         all.push_back(std::move(each));
     }
     return all;
+}
+
+BrokerShard::LogFigures BrokerShard::log_figures() const {
+    LogFigures figures{.partitions = partitions_.size() + offline_.size(),
+                       .offline = offline_.size()};
+    for (const auto& [id, held] : partitions_) {
+        const log::Log& log = held.partition->log();
+        figures.leaders += held.partition->is_leader() ? 1U : 0U;
+        figures.offline += log.is_offline() ? 1U : 0U;
+        figures.segments += log.segment_count();
+        figures.producers += log.producers().size();
+        figures.bytes += log.size_bytes();
+    }
+    return figures;
 }
 
 runtime::Task<Result<>> BrokerShard::rest() {

@@ -7,6 +7,7 @@
 #include "log_directories.hpp"
 #include "metadata_log.hpp"
 #include "partition.hpp"
+#include "shard_counters.hpp"
 
 #include "moldau/config/settings.hpp"
 #include "moldau/log/file_cache.hpp"
@@ -66,6 +67,7 @@ public:
     record::AppendValidator& validator() { return validator_; }
     FetchSessions& sessions() { return sessions_; }
     GroupCoordinator& groups() const { return *groups_; }
+    ShardCounters& counters() { return counters_; }
     /// Memory for the requests that are decoded and dealt with in one step.
     protocol::ProduceRequest& produce_request() { return produce_request_; }
 
@@ -85,6 +87,15 @@ public:
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
     ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);
     std::size_t partition_count() const { return partitions_.size(); }
+    /// Of the logs here, added up anew: a look at each of them.
+    struct LogFigures {
+        std::size_t partitions = 0, leaders = 0;
+        std::size_t offline = 0;  // not opened, or taken offline by their disk
+        std::size_t segments = 0;
+        std::size_t producers = 0;
+        std::uint64_t bytes = 0;
+    };
+    LogFigures log_figures() const;
     /// A batch for a partition that is not here, though it should be, was refused.
     void was_refused(const TopicPartition& id, BytesView batch);
     /// Reading from a partition's log has failed: it is offline where the fault is final. The error
@@ -156,6 +167,7 @@ private:
     record::AppendValidator validator_;
     FetchSessions sessions_;
     std::unique_ptr<GroupCoordinator> groups_;
+    ShardCounters counters_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;
     struct Held {

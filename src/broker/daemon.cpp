@@ -1,9 +1,12 @@
 #include "moldau/broker/daemon.hpp"
 
+#include "operations.hpp"
+
 #include "moldau/base/check.hpp"
 #include "moldau/base/version.hpp"
 #include "moldau/broker/node.hpp"
 #include "moldau/config/keys.hpp"
+#include "moldau/io/crash_report.hpp"
 #include "moldau/io/system_clock.hpp"
 #include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
@@ -59,24 +62,18 @@ runtime::Task<> stop_node(Node& node, std::promise<void>& stopped) {
     stopped.set_value();
 }
 
-/// Lines that come too often are counted; the counts are due when their window is over.
-runtime::Task<> write_counts(runtime::Shard& shard, metrics::TextLogSink& sink) {
-    constexpr Duration kEvery = std::chrono::seconds(1);
-    while (co_await runtime::sleep_until(shard, shard.now() + kEvery) != runtime::Waited::cancelled)
-        sink.tick();
-}
-
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 /// The world's shards, transports and disk under one node.
 class RunningNode {
 public:
-    RunningNode(const config::Settings& settings, const Clock& clock, metrics::TextLogSink& sink,
+    RunningNode(const config::Settings& settings, const Clock& clock, metrics::StreamLogSink& sink,
                 std::size_t open_files_max)
         : shards_(
               {.count = static_cast<std::size_t>(settings.get(config::kShards))}, clock,
               [](std::size_t) { return std::make_unique<io::SystemRandom>(); }, sink),
-          pool_({.name = "disk"}) {
+          pool_({.name = "disk"}),
+          operations_(clock, sink) {
         Node::World world{.shards = {},
                           .working_directory = std::filesystem::current_path(),
                           .open_files_max = open_files_max,
@@ -87,17 +84,19 @@ public:
                           }};
         for (std::size_t i = 0; i < shards_.size(); ++i) {
             transports_.push_back(net::make_asio_transport(shards_[i], socket_options(settings)));
-            disks_.push_back(io::make_system_disk(shards_[i], pool_));
+            disk_counters_.push_back(std::make_shared<io::DiskCounters>());
+            disks_.push_back(io::make_system_disk(shards_[i], pool_, disk_counters_.back()));
             world.shards.push_back({&shards_[i], transports_[i].get(), disks_[i].get()});
         }
         node_ = std::make_unique<Node>(settings, std::move(world));
-        runtime::spawn(home(), "log counts", write_counts(home(), sink));
     }
     RunningNode(const RunningNode&) = delete;
     RunningNode& operator=(const RunningNode&) = delete;
     ~RunningNode() { stop(); }
 
-    Result<std::string> start() {
+    Result<std::string> start(const std::optional<config::Listener>& http) {
+        if (Result<> ok = operations_.start({shards_, *node_, pool_, disk_counters_}, http); !ok)
+            return ok.error();
         std::promise<Result<>> promised;
         Result<> asked = shards_.run_on(
             0, [&] { runtime::spawn(home(), "start node", start_node(*node_, promised)); });
@@ -109,6 +108,8 @@ public:
             for (const std::string& listener : node_->listeners()) ready += " " + listener;
         });
         if (!asked) return asked.error();
+        operations_.tell_ready(ready.substr(ready.find(' ') + 1));
+        if (operations_.address()) ready += " " + *operations_.address();
         return ready;
     }
 
@@ -125,10 +126,12 @@ private:
     /// refuses only when it has ended.
     void stop() {
         if (node_ == nullptr) return;
+        operations_.tell_stopping();
         std::promise<void> stopped;
         Result<> asked = shards_.run_on(
             0, [&] { runtime::spawn(home(), "stop node", stop_node(*node_, stopped)); });
         if (asked) stopped.get_future().wait();
+        operations_.stop();  // it has asked the node until here
         (void)shards_.run_on(0, [this] { node_.reset(); });
         for (std::size_t i = transports_.size(); i-- > 0;) {
             (void)shards_.run_on(i, [this, i] { transports_[i].reset(); });
@@ -142,6 +145,8 @@ private:
 
     runtime::Shards shards_;
     runtime::WorkerPool pool_;
+    Operations operations_;
+    std::vector<std::shared_ptr<io::DiskCounters>> disk_counters_;
     std::vector<std::unique_ptr<Disk>> disks_;
     std::vector<std::unique_ptr<Transport>> transports_;
     std::unique_ptr<Node> node_;
@@ -153,9 +158,38 @@ void log_settings(const config::Settings& settings, const Logger& log) {
     if (!idle.empty()) log.warn("settings that have no effect yet: {}", fmt::join(idle, ", "));
 }
 
+std::string crash_directory(const config::Settings& settings) {
+    const std::string directory =
+        settings.get(config::kCrashDirectory).value_or(settings.node().log_dirs.front());
+    return std::filesystem::absolute(directory).string();
+}
+
+Result<> run_logged(const config::Settings& settings, const Clock& clock,
+                    metrics::StreamLogSink& sink, const sigset_t& stops) {
+    const Logger log(sink);
+    std::size_t open_files_max = kOpenFilesLeast;
+    if (Result<std::uint64_t> files = runtime::raise_open_files_limit(); files) {
+        // The other half is for connections.
+        open_files_max = std::max<std::size_t>(*files / 2, kOpenFilesLeast);
+    } else {
+        log.warn("cannot raise the limit of open files reason={}", files.error().detail);
+    }
+    RunningNode node(settings, clock, sink, open_files_max);
+    const Result<std::string> ready = node.start(settings.node().http_listener);
+    if (!ready) return ready.error();
+    fmt::print("{}\n", *ready);
+    std::fflush(stdout);
+
+    int signal = 0;
+    sigwait(&stops, &signal);
+    log.info("stopping signal={}", signal);
+    if (const std::optional<Error> failure = node.end()) return *failure;
+    return {};
+}
+
 }  // namespace
 
-Result<> run_daemon(const config::Settings& settings) {
+Result<> run_daemon(const config::Settings& settings, const std::vector<std::string>& warnings) {
     if (!settings.node().is_broker || !settings.node().is_controller) {
         return Error{ErrorCode::invalid_config,
                      "this version runs as a single node only: process.roles must be "
@@ -169,29 +203,19 @@ Result<> run_daemon(const config::Settings& settings) {
     const io::SystemClock clock;
     const std::optional<LogLevel> level = metrics::log_level_named(settings.get(config::kLogLevel));
     MOLDAU_CHECK(level, "moldau.log.level was not checked");
-    metrics::TextLogSink sink(stderr, clock, *level);
+    const bool is_json = settings.get(config::kLogFormat) == "json";
+    io::install_crash_report(
+        {.program = "moldaud", .directory = crash_directory(settings), .json = is_json});
+    metrics::StreamLogSink sink(stderr, clock, *level,
+                                is_json ? metrics::LogFormat::json : metrics::LogFormat::text);
     const Logger log(sink);
     log.info("starting version={} commit={} node={}", version(), commit(),
              settings.node().id.value);
+    for (const std::string& each : warnings) log.warn("settings: {}", each);
     log_settings(settings, log);
-    std::size_t open_files_max = kOpenFilesLeast;
-    if (Result<std::uint64_t> files = runtime::raise_open_files_limit(); files) {
-        // The other half is for connections.
-        open_files_max = std::max<std::size_t>(*files / 2, kOpenFilesLeast);
-    } else {
-        log.warn("cannot raise the limit of open files reason={}", files.error().detail);
-    }
-    RunningNode node(settings, clock, sink, open_files_max);
-    const Result<std::string> ready = node.start();
-    if (!ready) return ready.error();
-    fmt::print("{}\n", *ready);
-    std::fflush(stdout);
-
-    int signal = 0;
-    sigwait(&stops, &signal);
-    log.info("stopping signal={}", signal);
-    if (const std::optional<Error> failure = node.end()) return *failure;
-    return {};
+    const Result<> ended = run_logged(settings, clock, sink, stops);
+    if (!ended && is_json) log.error("the node has failed reason={}", ended.error().detail);
+    return ended;
 }
 
 }  // namespace moldau::broker

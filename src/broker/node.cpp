@@ -1,6 +1,7 @@
 #include "moldau/broker/node.hpp"
 
 #include "connection_rules.hpp"
+#include "memory_division.hpp"
 #include "node_state.hpp"
 
 #include "moldau/base/check.hpp"
@@ -33,7 +34,7 @@ net::Server::Settings server_settings(const config::Settings& settings) {
         std::chrono::milliseconds(settings.get(config::kConnectionFrameDeadlineMs));
     const metadata::Configs nothing;
     server.limits = connection_rules(BrokerLayers(nothing, nothing, settings));
-    server.memory_budget_bytes = static_cast<std::size_t>(settings.get(config::kMemoryBudgetBytes));
+    server.memory_budget_bytes = divide_budget(settings).connections;
     return server;
 }
 
@@ -96,6 +97,14 @@ std::shared_ptr<const metadata::ClusterImage> Node::image() const {
     return state_->services.shards.front()->share_image();
 }
 
+std::vector<std::string> Node::reasons_not_ready() const {
+    return state_->reasons_not_ready();
+}
+
+void Node::sample(std::size_t shard, metrics::Samples& to) const {
+    state_->sample(shard, to);
+}
+
 runtime::Task<> Node::stop() {
     return state_->stop();
 }
@@ -121,6 +130,7 @@ void NodeState::committed(CommittedImage image) {
 }
 
 runtime::Task<> NodeState::stop() {
+    is_stopping = true;
     co_await server.stop();
     if (services.controller != nullptr && !failed && broker_epoch >= 0) co_await leave();
     tasks.cancel();

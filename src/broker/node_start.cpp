@@ -68,6 +68,7 @@ runtime::Task<Result<>> NodeState::start() {
     tasks.spawn("metadata snapshots", metadata->keep_short());
     tasks.spawn("checkpoints", checkpoint_now_and_then());
     server.accept_connections();
+    is_serving = true;
     log_start(begun);
     co_return Result<>();
 }
@@ -130,6 +131,7 @@ void NodeState::make_shards() {
                 .checkpoints = &checkpoints},
             facts));
     }
+    has_shards.store(true, std::memory_order_release);
 }
 
 runtime::Task<Result<>> NodeState::lead_cluster() {

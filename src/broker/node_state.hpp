@@ -13,6 +13,7 @@
 #include "moldau/broker/node.hpp"
 #include "moldau/runtime/task_group.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,10 @@ struct NodeState {
 
     /// The listeners of the broker, then those of the controller, with the ports they have.
     config::Listener bound(std::size_t index) const;
+
+    std::vector<std::string> reasons_not_ready() const;
+    void sample(std::size_t shard, metrics::Samples& to) const;
+    void sample_node(metrics::Samples& to) const;
 
     runtime::Task<Result<>> open_directories();
     void log_start(MonoTime begun) const;
@@ -69,6 +74,10 @@ struct NodeState {
     bool is_open = false;     // the logs are
     bool has_limits = false;  // of connections, as the first image says
     bool failed = false;
+    bool is_serving = false;   // between a start that went well and the stop
+    bool is_stopping = false;  // or has stopped
+    // Set when `services.shards` has all of them: those that read it on other shards look here.
+    std::atomic<bool> has_shards = false;
     runtime::TaskGroup tasks;
 };
 

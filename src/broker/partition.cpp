@@ -105,12 +105,12 @@ void Partition::append(record::AppendValidator& validator, const record::AppendR
     if (!std::exchange(is_queued_, true)) write_soon_(*this);
 }
 
-void Partition::write() {
+AppendedBatches Partition::write() {
     is_queued_ = false;
-    if (pending_.empty()) return;
+    AppendedBatches appended;
+    if (pending_.empty()) return appended;
     const log::WrittenBatches written = log_->write_staged(shard_.clock().wall());
     std::size_t staged = 0;
-    bool wrote = false;
     std::deque<Pending> all = std::exchange(pending_, {});
     for (Pending& pending : all) {
         const bool in_log =
@@ -127,18 +127,23 @@ void Partition::write() {
             continue;
         }
         if (pending.is_staged) {
-            wrote = true;
+            appended.add(
+                {.batches = 1,
+                 .records = static_cast<std::uint64_t>(pending.end - pending.outcome.base_offset),
+                 .bytes = pending.bytes});
             unannounced_bytes_ += pending.bytes;
         }
         pending.owner = {};
         unflushed_.push_back(std::move(pending));
     }
-    if (wrote && unflushed_since_ == runtime::kForever) unflushed_since_ = shard_.now();
+    if (appended.batches > 0 && unflushed_since_ == runtime::kForever)
+        unflushed_since_ = shard_.now();
     if (must_flush()) {
         start_flush();
-        return;
+    } else if (!flushing_) {
+        flushed(log_->end_offset(), {});
     }
-    if (!flushing_) flushed(log_->end_offset(), {});
+    return appended;
 }
 
 bool Partition::must_flush() const {

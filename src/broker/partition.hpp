@@ -2,6 +2,7 @@
 // for what comes.
 #pragma once
 
+#include "shard_counters.hpp"
 #include "topic_configs.hpp"
 
 #include "moldau/base/bytes.hpp"
@@ -112,8 +113,8 @@ public:
     }
     /// As append(), for a batch of a coordinator of this node: all replicas.
     void append_state(record::AppendValidator& validator, const Bytes& batch, AppendDone done);
-    /// Writes what append() took, in one call.
-    void write();
+    /// Writes what append() took, in one call; what came into the log by it.
+    AppendedBatches write();
 
     Offset high_watermark() const { return high_watermark_; }
     Offset last_stable_offset() const { return log_->last_stable_offset(high_watermark_); }

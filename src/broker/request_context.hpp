@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker_shard.hpp"
+#include "error_counts.hpp"
 #include "node_services.hpp"
 #include "viewpoint.hpp"
 
@@ -45,6 +46,7 @@ struct RequestContext {
 /// Errors: those of encoding.
 template <class Response>
 Result<net::Reply> reply_with(const RequestContext& context, const Response& response) {
+    count_errors(context.here.counters(), context.api, response);
     Result<Bytes> frame =
         protocol::response_frame(context.correlation_id, response, context.version);
     if (!frame) return frame.error();

@@ -300,13 +300,14 @@ private:
                    fmt::format("'{}' is out of range; allowed: more than the {} of "
                                "connection.failed.authentication.delay.ms, or -1",
                                idle, delay));
-        const auto budget = draft.get(Key<std::int64_t>{"moldau.memory.budget.bytes"});
+        const auto whole = draft.get(Key<std::int64_t>{"moldau.memory.budget.bytes"});
+        const auto budget = whole - whole / 8;  // the other part is not for requests
         const auto largest = draft.get(Key<std::int32_t>{"socket.request.max.bytes"});
         if (largest > budget)
             warn(entry("moldau.memory.budget.bytes").origin, "moldau.memory.budget.bytes",
                  fmt::format("is {}, so that a request of socket.request.max.bytes ({}) can never "
                              "be taken",
-                             budget, largest));
+                             whole, largest));
     }
 
     static constexpr std::string_view kListenerPrefix = "listener.name.";

@@ -28,6 +28,7 @@ constexpr Key<std::vector<std::string>> kVoters{"controller.quorum.voters"};
 constexpr Key<std::vector<std::string>> kBootstrap{"controller.quorum.bootstrap.servers"};
 constexpr Key<std::optional<std::vector<std::string>>> kLogDirs{"log.dirs"};
 constexpr Key<std::vector<std::string>> kLogDir{"log.dir"};
+constexpr Key<std::optional<std::string>> kHttpListener{"moldau.http.listener"};
 
 std::optional<SecurityProtocol> protocol_named(std::string_view written) {
     const std::string text = upper(written);
@@ -80,6 +81,7 @@ public:
         check_offsets_codec();
         warn_of_open_listeners();
         read_log_dirs();
+        read_http_listener();
         read_connection_limits();
         return std::move(node_);
     }
@@ -380,6 +382,25 @@ private:
         const Key<std::int32_t> codec{"offsets.topic.compression.codec"};
         if (settings_.get(codec) < 0 || settings_.get(codec) > 4)
             refuse(codec.name, "allowed: 0 (none), 1 (gzip), 2 (snappy), 3 (lz4), 4 (zstd)");
+    }
+
+    void read_http_listener() {
+        const auto written = settings_.get(kHttpListener);
+        if (!written) return;
+        Result<Listener> listener = parse_listener("HTTP://" + *written);
+        if (!listener) {
+            refuse(kHttpListener.name, fmt::format("{} is no address; allowed: HOST:PORT, or :PORT "
+                                                   "for this machine alone",
+                                                   in_quotes(*written)));
+            return;
+        }
+        if (listener->host.empty()) listener->host = "127.0.0.1";
+        if (!is_loopback(*listener))
+            warn(kHttpListener.name,
+                 fmt::format("{}: whoever can reach this may read the metrics, which name "
+                             "listeners and versions",
+                             in_quotes(*written)));
+        node_.http_listener = std::move(*listener);
     }
 
     void read_connection_limits() {

@@ -11,12 +11,22 @@ constexpr Setting kMoldau[] = {
     row("moldau.connection.inflight.bytes", int64, "8388608", at_least(65536), medium, read_only)
         .doc("How many bytes of requests of one connection may wait for their replies before no "
              "more is read from it. One larger request is still taken, alone."),
+    row("moldau.crash.directory", string, null, anything, low, read_only)
+        .doc("Where a report is written when this process dies of itself. Null: the first of the "
+             "log directories."),
+    row("moldau.http.listener", string, null, anything, medium, read_only)
+        .doc("HOST:PORT where /metrics, /health and /ready are served, without any protection; "
+             ":PORT for this machine alone. Null: nowhere."),
+    row("moldau.log.format", string, "text", one_of("text, json"), low, read_only)
+        .doc("How the log on stderr is written: lines of text for people, or a JSON object a "
+             "line."),
     row("moldau.log.level", string, "info", one_of("trace, debug, info, warn, error"), medium,
         read_only)
         .doc("The least important lines that are written to the log on stderr."),
     row("moldau.memory.budget.bytes", int64, "268435456", at_least(16777216), high, read_only)
-        .doc("How many bytes all connections together may hold in requests and replies. When they "
-             "are used up, reading waits."),
+        .doc("How many bytes of memory clients may make this node hold: seven eighths for the "
+             "requests and replies of all connections, where reading waits when they are used up, "
+             "one for fetch sessions."),
     row("moldau.shards", int32, "0", between(0, 1024), high, read_only)
         .doc("How many shards, each a thread with its own connections and partitions. 0: one for "
              "each core."),

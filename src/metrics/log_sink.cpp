@@ -1,7 +1,9 @@
 #include "moldau/metrics/log_sink.hpp"
 
-#include "log_text.hpp"
+#include "json_line.hpp"
 #include "repeat_limiter.hpp"
+
+#include "moldau/metrics/log_text.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/details/null_mutex.h>
@@ -10,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <mutex>
 #include <pthread.h>
 #include <string>
@@ -32,16 +35,34 @@ std::string thread_name() {
     return printable(bytes.data(), bytes.size());
 }
 
+std::string iso_time(Timestamp time) {
+    const std::time_t seconds = static_cast<std::time_t>(time.ms / 1000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                       time.ms % 1000);
+}
+
 // spdlog's own lock is left out: ours holds the limiter and the stream together.
 using StreamSink = spdlog::sinks::stdout_sink_base<spdlog::details::console_nullmutex>;
 
 }  // namespace
 
-struct TextLogSink::Parts {
-    Parts(std::FILE* to, const Clock& of_clock)
-        : clock(of_clock), limiter({}), logger("moldau", std::make_shared<StreamSink>(to)) {
+struct StreamLogSink::Parts {
+    Parts(std::FILE* to, const Clock& of_clock, LogFormat of_lines)
+        : clock(of_clock),
+          format(of_lines),
+          limiter({}),
+          logger("moldau", std::make_shared<StreamSink>(to)) {
         logger.set_level(spdlog::level::trace);
-        logger.set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
+        logger.set_pattern(format == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
+                           spdlog::pattern_time_type::utc);
+    }
+
+    void write_json(LogLevel level, std::string_view thread, const JsonLine& line) {
+        logger.log(spdlog::level::critical,
+                   json_object(iso_time(clock.wall()), name(level), thread, line, kLineBytesMax));
     }
 
     void write_line(LogLevel level, std::string_view thread, std::string_view text) {
@@ -51,16 +72,29 @@ struct TextLogSink::Parts {
     }
 
     void write_repeats(std::string_view thread, const std::vector<RepeatLimiter::Repeats>& all) {
-        for (const RepeatLimiter::Repeats& repeats : all)
-            write_line(
-                repeats.level, thread,
-                fmt::format("{} (repeated {} times)",
-                            repeats.sentence.empty() ? "lines of other kinds"
-                                                     : printable(repeats.sentence, kLineBytesMax),
-                            repeats.count));
+        for (const RepeatLimiter::Repeats& repeats : all) {
+            const std::string sentence = repeats.sentence.empty()
+                                             ? "lines of other kinds"
+                                             : printable(repeats.sentence, kLineBytesMax);
+            if (format == LogFormat::json)
+                write_json(repeats.level, thread,
+                           {sentence, {{"repeated", std::to_string(repeats.count)}}});
+            else
+                write_line(repeats.level, thread,
+                           fmt::format("{} (repeated {} times)", sentence, repeats.count));
+        }
+    }
+
+    /// Whether a line may be written, after the counts that are due. Who wants debug wants every
+    /// line of it.
+    bool admit(LogLevel level, std::string_view thread, std::string_view line) {
+        const MonoTime now = clock.now();
+        write_repeats(thread, limiter.take_due(now));
+        return level < LogLevel::info || limiter.admit(now, level, line);
     }
 
     const Clock& clock;
+    const LogFormat format;
     std::mutex mutex;  // over everything below
     RepeatLimiter limiter;
     spdlog::logger logger;
@@ -72,25 +106,31 @@ std::optional<LogLevel> log_level_named(std::string_view wanted) {
     return std::nullopt;
 }
 
-TextLogSink::TextLogSink(std::FILE* to, const Clock& clock, LogLevel level)
-    : level_(level), parts_(std::make_unique<Parts>(to, clock)) {}
+StreamLogSink::StreamLogSink(std::FILE* to, const Clock& clock, LogLevel level, LogFormat format)
+    : level_(level), parts_(std::make_unique<Parts>(to, clock, format)) {}
 
-TextLogSink::~TextLogSink() {
+StreamLogSink::~StreamLogSink() {
     parts_->write_repeats(thread_name(), parts_->limiter.take_all());
 }
 
-void TextLogSink::write(LogLevel level, std::string_view line) {
-    if (!enabled(level)) return;
-    const std::string thread = thread_name();
-    const std::lock_guard lock(parts_->mutex);
-    const MonoTime now = parts_->clock.now();
-    parts_->write_repeats(thread, parts_->limiter.take_due(now));
-    // Who asked for debug wants every line of it.
-    if (level >= LogLevel::info && !parts_->limiter.admit(now, level, line)) return;
-    parts_->write_line(level, thread, printable(line, kLineBytesMax));
+void StreamLogSink::write(LogLevel level, std::string_view line) {
+    write_formatted(level, "{}", fmt::make_format_args(line));
 }
 
-void TextLogSink::tick() {
+void StreamLogSink::write_formatted(LogLevel level, fmt::string_view format,
+                                    fmt::format_args args) {
+    if (!enabled(level)) return;
+    const std::string thread = thread_name();
+    const std::string line = fmt::vformat(format, args);
+    const std::lock_guard lock(parts_->mutex);
+    if (!parts_->admit(level, thread, line)) return;
+    if (parts_->format == LogFormat::json)
+        parts_->write_json(level, thread, json_line(format, args, kLineBytesMax));
+    else
+        parts_->write_line(level, thread, printable(line, kLineBytesMax));
+}
+
+void StreamLogSink::tick() {
     const std::string thread = thread_name();
     const std::lock_guard lock(parts_->mutex);
     parts_->write_repeats(thread, parts_->limiter.take_due(parts_->clock.now()));

@@ -1,4 +1,4 @@
-#include "log_text.hpp"
+#include "moldau/metrics/log_text.hpp"
 
 #include <fmt/format.h>
 
@@ -82,6 +82,31 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
         text.remove_prefix(bytes.size());
     }
     return line;
+}
+
+std::string json_string(std::string_view text, std::size_t bytes_max) {
+    std::string json = "\"";
+    while (!text.empty()) {
+        if (json.size() > bytes_max) {
+            json += "...";
+            break;
+        }
+        const CodePoint point = first_code_point(text);
+        const std::string_view bytes = text.substr(0, point.bytes == 0 ? 1 : point.bytes);
+        if (point.bytes == 0) {
+            json += "\\ufffd";
+        } else if (point.value == '"' || point.value == '\\') {
+            json += '\\';
+            json += bytes;
+        } else if (is_harmless(point.value)) {
+            json += bytes;
+        } else {  // all of them are below U+10000
+            fmt::format_to(std::back_inserter(json), "\\u{:04x}", point.value);
+        }
+        text.remove_prefix(bytes.size());
+    }
+    json += '"';
+    return json;
 }
 
 }  // namespace moldau::metrics

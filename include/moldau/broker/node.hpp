@@ -17,6 +17,9 @@
 namespace moldau::metadata {
 struct ClusterImage;
 }
+namespace moldau::metrics {
+class Samples;
+}
 
 namespace moldau::broker {
 
@@ -48,6 +51,13 @@ public:
 
     /// What requests are answered from on the home shard; between start() and stop().
     std::shared_ptr<const metadata::ClusterImage> image() const;
+
+    /// Why clients are not served, in words for an operator; none: they are. At any time between
+    /// the node's making and its end.
+    std::vector<std::string> reasons_not_ready() const;
+    /// Adds what the node counts on one of the shards that it was given, on that shard; on the
+    /// first, what concerns the node as a whole, too. At any time, as above.
+    void sample(std::size_t shard, metrics::Samples& to) const;
 
     /// Closes the listeners and all connections, then all logs in order.
     runtime::Task<> stop();

@@ -86,6 +86,8 @@ inline constexpr Key<bool> kUncleanLeaderElectionEnable{"unclean.leader.election
 inline constexpr Key<std::int32_t> kConnectionFrameDeadlineMs{
     "moldau.connection.frame.deadline.ms"};
 inline constexpr Key<std::int64_t> kConnectionInflightBytes{"moldau.connection.inflight.bytes"};
+inline constexpr Key<std::optional<std::string>> kCrashDirectory{"moldau.crash.directory"};
+inline constexpr Key<std::string> kLogFormat{"moldau.log.format"};
 inline constexpr Key<std::string> kLogLevel{"moldau.log.level"};
 inline constexpr Key<std::int64_t> kMemoryBudgetBytes{"moldau.memory.budget.bytes"};
 inline constexpr Key<std::int32_t> kShards{"moldau.shards"};

@@ -69,6 +69,7 @@ struct Node {
     std::string inter_broker_listener;     // name of one of `advertised`; empty without a broker
     std::vector<std::string> controller_listener_names;
     std::vector<std::string> log_dirs;
+    std::optional<Listener> http_listener;  // for metrics and health; nothing: none
     std::vector<ConnectionLimit> connection_limits;
 };
 

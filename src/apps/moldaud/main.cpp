@@ -1,6 +1,7 @@
 // moldaud: the daemon. Reads its arguments; the rest is broker::run_daemon().
 #include "moldau/base/version.hpp"
 #include "moldau/broker/daemon.hpp"
+#include "moldau/config/keys.hpp"
 #include "moldau/config/load.hpp"
 #include "moldau/config/print.hpp"
 
@@ -105,8 +106,16 @@ int run(const Arguments& arguments) {
         fmt::print("{}", report.text);
         return report.is_good ? 0 : kFailed;
     }
-    for (const config::Problem& each : loaded.warnings)
-        fmt::print(stderr, "warning: {}\n", each.to_string());
+    // A log of JSON holds nothing but JSON: there the log tells them.
+    const bool is_json = loaded.settings && !arguments.print_config &&
+                         loaded.settings->get(config::kLogFormat) == "json";
+    std::vector<std::string> warnings;
+    for (const config::Problem& each : loaded.warnings) {
+        if (is_json)
+            warnings.push_back(each.to_string());
+        else
+            fmt::print(stderr, "warning: {}\n", each.to_string());
+    }
     for (const config::Problem& each : loaded.errors)
         fmt::print(stderr, "error: {}\n", each.to_string());
     if (!loaded.settings) return kFailed;
@@ -115,9 +124,9 @@ int run(const Arguments& arguments) {
         return 0;
     }
     keep_freed_memory();
-    const Result<> ended = broker::run_daemon(*loaded.settings);
+    const Result<> ended = broker::run_daemon(*loaded.settings, warnings);
     if (ended) return 0;
-    fmt::print(stderr, "error: {}\n", ended.error().detail);
+    if (!is_json) fmt::print(stderr, "error: {}\n", ended.error().detail);
     return kFailed;
 }
 

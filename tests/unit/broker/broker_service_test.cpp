@@ -1,6 +1,8 @@
 // Whole requests as bytes: what a session answers, and when it closes.
 #include "broker_service.hpp"
 
+#include "api_table.hpp"
+
 #include "broker/node_fixture.hpp"
 #include "support/vectors.hpp"
 
@@ -23,6 +25,9 @@ public:
         EXPECT_TRUE(std::holds_alternative<Reply>(answer));
         return std::get<Reply>(std::move(answer));
     }
+
+    ShardCounters& counters() { return node_.services.shards.front()->counters(); }
+    net::Session& session() { return *session_; }
 
 private:
     NodeFixture node_;
@@ -75,6 +80,35 @@ TEST(BrokerService, TheResponseHeaderOfApiVersionsHasNoTagsWhateverItsVersion) {
     protocol::ApiVersionsResponse response;
     EXPECT_TRUE(response.decode(in, 3));
     EXPECT_EQ(in.remaining(), 0U);
+}
+
+TEST(BrokerService, CountsRequestsByTheirApiAndHowLongTheirAnswersTook) {
+    Session session;
+    session.ask(
+        "0012"
+        "0003"
+        "00000007"
+        "0001"
+        "61"
+        "00"
+        "0278"
+        "0231"
+        "00");
+    const net::Mark mark = session.session().mark();
+    ASSERT_LT(mark, session.counters().apis.size());
+    EXPECT_EQ(api_table()[mark].api, protocol::ApiKey::api_versions);
+    const ApiCounters& counted = session.counters().apis[mark];
+    EXPECT_EQ(counted.requests, 1U);
+    EXPECT_EQ(counted.request_bytes, 17U);
+    EXPECT_EQ(counted.answered.count(), 0U);
+    session.session().answered(mark, std::chrono::microseconds(3));
+    EXPECT_EQ(counted.answered.count(), 1U);
+    EXPECT_EQ(counted.answered.sum(), std::chrono::microseconds(3));
+
+    session.ask("7fff");
+    session.session().answered(session.session().mark(), std::chrono::microseconds(3));
+    EXPECT_EQ(session.counters().bad_requests, 1U);
+    EXPECT_EQ(counted.answered.count(), 1U) << "what is no request of any API is nobody's";
 }
 
 TEST(BrokerService, ClosesOnWhatItCannotReadOrDoesNotServe) {

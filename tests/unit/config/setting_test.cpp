@@ -70,7 +70,7 @@ TEST(SettingTable, HoldsEverySettingOfKafkasBrokerAndOtherwiseOnlyOurOwn) {
     std::size_t own = 0;
     for (const Setting& setting : table(Table::broker))
         own += setting.name.starts_with("moldau.") ? 1U : 0U;
-    EXPECT_EQ(own, 5U);
+    EXPECT_EQ(own, 8U);
     EXPECT_EQ(table(Table::broker).size(), rows.size() + own);
 }
 
@@ -138,14 +138,15 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "metadata.log.max.snapshot.interval.ms", "metadata.log.segment.bytes",
             "metadata.log.segment.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms",
             "min.insync.replicas", "moldau.connection.frame.deadline.ms",
-            "moldau.connection.inflight.bytes", "moldau.log.level", "moldau.memory.budget.bytes",
-            "moldau.shards", "node.id", "num.partitions", "offset.metadata.max.bytes",
-            "offsets.load.buffer.size", "offsets.retention.check.interval.ms",
-            "offsets.retention.minutes", "offsets.topic.compression.codec",
-            "offsets.topic.num.partitions", "offsets.topic.replication.factor",
-            "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.ms",
-            "socket.listen.backlog.size", "socket.receive.buffer.bytes", "socket.request.max.bytes",
-            "socket.send.buffer.bytes", "unclean.leader.election.enable"));
+            "moldau.connection.inflight.bytes", "moldau.crash.directory", "moldau.http.listener",
+            "moldau.log.format", "moldau.log.level", "moldau.memory.budget.bytes", "moldau.shards",
+            "node.id", "num.partitions", "offset.metadata.max.bytes", "offsets.load.buffer.size",
+            "offsets.retention.check.interval.ms", "offsets.retention.minutes",
+            "offsets.topic.compression.codec", "offsets.topic.num.partitions",
+            "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",
+            "producer.id.expiration.ms", "socket.listen.backlog.size",
+            "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
+            "unclean.leader.election.enable"));
     EXPECT_THAT(
         in_effect(Table::topic),
         testing::ElementsAre("cleanup.policy", "compression.gzip.level", "compression.lz4.level",

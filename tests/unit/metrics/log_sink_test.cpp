@@ -61,11 +61,11 @@ private:
     char before_[16] = {};
 };
 
-TEST(TextLogSink, WritesTimeLevelThreadAndLine) {
+TEST(StreamLogSink, WritesTimeLevelThreadAndLine) {
     const ThreadName name("shard-3");
     const SetClock clock;
     Stream stream;
-    TextLogSink sink(stream.file(), clock, LogLevel::trace);
+    StreamLogSink sink(stream.file(), clock, LogLevel::trace);
     const Logger log(sink);
     log.info("became leader topic={} partition={}", "orders", 3);
     log.error("stopped");
@@ -75,10 +75,10 @@ TEST(TextLogSink, WritesTimeLevelThreadAndLine) {
                             "2026-11-22T18:00:00.123Z error shard-3 stopped"));
 }
 
-TEST(TextLogSink, LeavesOutWhatIsBelowItsLevel) {
+TEST(StreamLogSink, LeavesOutWhatIsBelowItsLevel) {
     const SetClock clock;
     Stream stream;
-    TextLogSink sink(stream.file(), clock, LogLevel::warn);
+    StreamLogSink sink(stream.file(), clock, LogLevel::warn);
     for (const LogLevel level :
          {LogLevel::trace, LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
         EXPECT_EQ(sink.enabled(level), level >= LogLevel::warn);
@@ -87,10 +87,10 @@ TEST(TextLogSink, LeavesOutWhatIsBelowItsLevel) {
     EXPECT_EQ(stream.lines().size(), 2U);
 }
 
-TEST(TextLogSink, TakesAnotherLevelWhileItIsInUse) {
+TEST(StreamLogSink, TakesAnotherLevelWhileItIsInUse) {
     const SetClock clock;
     Stream stream;
-    TextLogSink sink(stream.file(), clock, LogLevel::info);
+    StreamLogSink sink(stream.file(), clock, LogLevel::info);
     EXPECT_EQ(sink.level(), LogLevel::info);
     Logger(sink).debug("unheard");
     sink.set_level(LogLevel::debug);
@@ -99,11 +99,11 @@ TEST(TextLogSink, TakesAnotherLevelWhileItIsInUse) {
     EXPECT_EQ(stream.lines().size(), 1U);
 }
 
-TEST(TextLogSink, KeepsAClientFromWritingLinesOfItsOwn) {
+TEST(StreamLogSink, KeepsAClientFromWritingLinesOfItsOwn) {
     const ThreadName name("main");
     const SetClock clock;
     Stream stream;
-    TextLogSink sink(stream.file(), clock, LogLevel::info);
+    StreamLogSink sink(stream.file(), clock, LogLevel::info);
     Logger(sink).info("client connected id={}", "x\n2026 error main all is lost %v {}");
     EXPECT_THAT(
         stream.lines(),
@@ -111,12 +111,35 @@ TEST(TextLogSink, KeepsAClientFromWritingLinesOfItsOwn) {
                     "main all is lost %v {}"));
 }
 
-TEST(TextLogSink, CountsRepeatsAndTellsTheCountWhenTheWindowIsOver) {
+TEST(StreamLogSink, WritesAnObjectALineWhereItIsAskedForJson) {
+    const ThreadName name("shard-3");
+    SetClock clock;
+    Stream stream;
+    {
+        StreamLogSink sink(stream.file(), clock, LogLevel::info, LogFormat::json);
+        Logger(sink).info("became leader topic={} partition={}", "or\nders", 3);
+        sink.write(LogLevel::error, "said=as it is");
+        for (int i = 0; i < 25; ++i) Logger(sink).warn("refused peer={}", i);
+        clock.advance(std::chrono::seconds(5));
+        sink.tick();
+    }
+    const auto lines = stream.lines();
+    ASSERT_EQ(lines.size(), 23U);
+    EXPECT_EQ(lines[0],
+              R"({"ts":"2026-11-22T18:00:00.123Z","level":"info","thread":"shard-3","message":)"
+              R"("became leader","topic":"or\u000aders","partition":3,"shard":3})");
+    EXPECT_EQ(lines[1],
+              R"({"ts":"2026-11-22T18:00:00.123Z","level":"error","thread":"shard-3","message":)"
+              R"("said=as it is","shard":3})");
+    EXPECT_THAT(lines.back(), HasSubstr(R"("message":"refused","repeated":5,"shard":3})"));
+}
+
+TEST(StreamLogSink, CountsRepeatsAndTellsTheCountWhenTheWindowIsOver) {
     const ThreadName name("main");
     SetClock clock;
     Stream stream;
     {
-        TextLogSink sink(stream.file(), clock, LogLevel::debug);
+        StreamLogSink sink(stream.file(), clock, LogLevel::debug);
         for (int i = 0; i < 50; ++i) Logger(sink).warn("refused peer={}", i);
         sink.tick();
         EXPECT_EQ(stream.lines().size(), 20U) << "the window is not over";
@@ -137,10 +160,10 @@ TEST(TextLogSink, CountsRepeatsAndTellsTheCountWhenTheWindowIsOver) {
     EXPECT_THAT(stream.lines().back(), HasSubstr(" error main broken (repeated 1 times)"));
 }
 
-TEST(TextLogSink, KeepsLinesOfManyThreadsWhole) {
+TEST(StreamLogSink, KeepsLinesOfManyThreadsWhole) {
     const SetClock clock;
     Stream stream;
-    TextLogSink sink(stream.file(), clock, LogLevel::debug);
+    StreamLogSink sink(stream.file(), clock, LogLevel::debug);
     constexpr std::size_t kThreads = 4;
     constexpr std::size_t kLines = 500;
     {

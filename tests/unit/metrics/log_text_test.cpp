@@ -1,4 +1,4 @@
-#include "log_text.hpp"
+#include "moldau/metrics/log_text.hpp"
 
 #include <gtest/gtest.h>
 

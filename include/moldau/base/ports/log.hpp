@@ -28,6 +28,11 @@ public:
     /// The least important level that is written; nothing: it is not told, nor can it be changed.
     virtual std::optional<LogLevel> level() const { return std::nullopt; }
     virtual void set_level(LogLevel /*level*/) {}  // safe from every thread
+    /// As write(), of what the line is to be made from: a sink that tells keys from values looks
+    /// there, since a value may hold anything.
+    virtual void write_formatted(LogLevel level, fmt::string_view format, fmt::format_args args) {
+        write(level, fmt::vformat(format, args));
+    }
 };
 
 /// What code holds to write lines with: a reference to the sink, formatted only when somebody
@@ -63,7 +68,7 @@ private:
     template <class... Args>
     void write(LogLevel level, fmt::format_string<Args...> text, Args&&... args) const {
         if (sink_->enabled(level))
-            sink_->write(level, fmt::format(text, std::forward<Args>(args)...));
+            sink_->write_formatted(level, text, fmt::make_format_args(args...));
     }
 
     LogSink* sink_;

@@ -269,13 +269,16 @@ net::Reply Operation::reply() {
                 {.topic = target.topic, .topic_id = target.topic_id, .partitions = {}});
         }
         response.responses.back().partitions.push_back(std::move(data));
-        if (!answers_[i].records.empty()) slices.push_back(std::move(answers_[i].records));
+        if (answers_[i].records.empty()) continue;
+        context_.here.counters().fetched_bytes += answers_[i].records.bytes;
+        slices.push_back(std::move(answers_[i].records));
     }
     return gathered(response, std::move(slices));
 }
 
 net::Reply Operation::gathered(const protocol::FetchResponse& response,
                                std::vector<FileSlice> slices) const {
+    count_errors(context_.here.counters(), context_.api, response);
     Result<protocol::GatheredFrame> frame =
         protocol::gathered_response_frame(context_.correlation_id, response, context_.version);
     if (!frame) {

@@ -12,4 +12,8 @@ namespace moldau::metrics {
 /// each byte; what is too long is cut, with its size said.
 std::string printable(std::string_view text, std::size_t bytes_max);
 
+/// `text` as a JSON string with its quotation marks: what is no UTF-8 becomes U+FFFD, and what
+/// printable() escapes is escaped here, too. Cut behind about `bytes_max` bytes.
+std::string json_string(std::string_view text, std::size_t bytes_max);
+
 }  // namespace moldau::metrics

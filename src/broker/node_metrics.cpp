@@ -1,0 +1,112 @@
+// What a node says of itself to those who watch it: its metrics, and whether it serves.
+#include "api_table.hpp"
+#include "metric_families.hpp"
+#include "node_state.hpp"
+
+#include "moldau/config/keys.hpp"
+
+#include <string>
+
+namespace moldau::broker {
+namespace {
+
+using metrics::Samples;
+
+double number(std::uint64_t value) {
+    return static_cast<double>(value);
+}
+
+void sample_requests(const ShardCounters& counters, Samples& to) {
+    for (std::size_t i = 0; i < counters.apis.size(); ++i) {
+        const ApiCounters& each = counters.apis[i];
+        const std::string api(protocol::api_info(api_table()[i].api).name);
+        to.add(families::kRequests, {{"api", api}}, number(each.requests));
+        to.add(families::kRequestBytes, {{"api", api}}, number(each.request_bytes));
+        // A hundred lines each: only of those that are used.
+        if (each.requests > 0)
+            to.add(families::kRequestDurationSeconds, {{"api", api}}, each.answered);
+    }
+    for (const auto& [what, count] : counters.errors) {
+        to.add(families::kRequestErrors,
+               {{"api", std::string(protocol::api_info(what.first).name)},
+                {"code", std::string(name(what.second))}},
+               number(count));
+    }
+    to.add(families::kBadRequests, {}, number(counters.bad_requests));
+    to.add(families::kAppendedBatches, {}, number(counters.appended.batches));
+    to.add(families::kAppendedRecords, {}, number(counters.appended.records));
+    to.add(families::kAppendedBytes, {}, number(counters.appended.bytes));
+    to.add(families::kFetchedBytes, {}, number(counters.fetched_bytes));
+}
+
+void sample_shard(BrokerShard& shard, Samples& to) {
+    sample_requests(shard.counters(), to);
+    const FetchSessions& sessions = shard.sessions();
+    to.add(families::kFetchSessions, {}, number(sessions.size()));
+    to.add(families::kFetchSessionPartitions, {}, number(sessions.partitions()));
+    to.add(families::kFetchSessionBytes, {}, number(sessions.bytes()));
+    to.add(families::kFetchSessionBytesMax, {}, number(sessions.bytes_max()));
+    const BrokerShard::LogFigures logs = shard.log_figures();
+    to.add(families::kPartitions, {}, number(logs.partitions));
+    to.add(families::kPartitionsLed, {}, number(logs.leaders));
+    to.add(families::kPartitionsOffline, {}, number(logs.offline));
+    to.add(families::kLogBytes, {}, number(logs.bytes));
+    to.add(families::kLogSegments, {}, number(logs.segments));
+    to.add(families::kProducers, {}, number(logs.producers));
+    to.add(families::kMetadataAppliedOffset, {{"shard", std::to_string(shard.index())}},
+           static_cast<double>(shard.image().provenance.end_offset.value));
+}
+
+}  // namespace
+
+std::vector<std::string> NodeState::reasons_not_ready() const {
+    if (is_stopping) return {"the node is stopping"};
+    if (failed) return {"the metadata log is offline"};
+    if (!is_serving) return {"the node is starting"};
+    std::vector<std::string> reasons;
+    if (metadata->quorum().role() != raft::Role::leader)
+        reasons.emplace_back("this node does not lead the metadata log");
+    const metadata::BrokerRegistration* self =
+        services.shards.front()->image().brokers.find(node.id);
+    if (self == nullptr) {
+        reasons.emplace_back("this broker is not registered");
+    } else {
+        if (self->fenced) reasons.emplace_back("this broker is fenced");
+        if (self->in_controlled_shutdown) reasons.emplace_back("this broker is shutting down");
+    }
+    return reasons;
+}
+
+void NodeState::sample(std::size_t shard, Samples& to) const {
+    const std::vector<net::ListenerCounters>& listeners = server.counters(shard);
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        const net::ListenerCounters& each = listeners[i];
+        const std::size_t brokers = node.broker_listeners.size();
+        const std::string& named = i < brokers ? node.broker_listeners[i].name
+                                               : node.controller_listeners[i - brokers].name;
+        to.add(families::kConnections, {{"listener", named}}, number(each.opened - each.closed));
+        to.add(families::kConnectionsOpened, {{"listener", named}}, number(each.opened));
+        to.add(families::kNetworkReceivedBytes, {{"listener", named}}, number(each.bytes_received));
+        to.add(families::kNetworkSentBytes, {{"listener", named}}, number(each.bytes_sent));
+    }
+    if (has_shards.load(std::memory_order_acquire) && services.shards[shard] != nullptr)
+        sample_shard(*services.shards[shard], to);
+    if (shard == 0) sample_node(to);
+}
+
+void NodeState::sample_node(Samples& to) const {
+    to.add(families::kConnectionsRefused, {}, number(server.refused()));
+    to.add(families::kMemoryInFlightBytes, {}, number(server.bytes_in_flight()));
+    to.add(families::kMemoryBudgetBytes, {},
+           static_cast<double>(settings.get(config::kMemoryBudgetBytes)));
+    to.add(families::kReady, {}, reasons_not_ready().empty() ? 1 : 0);
+    const bool leads = is_serving && metadata->quorum().role() == raft::Role::leader;
+    to.add(families::kMetadataLeads, {}, leads ? 1 : 0);
+    if (!is_serving) return;  // the log is not there, or not read yet
+    to.add(families::kMetadataEndOffset, {}, static_cast<double>(metadata->end_offset().value));
+    to.add(families::kMetadataCommittedOffset, {},
+           static_cast<double>(metadata->committed_offset().value));
+    to.add(families::kMetadataTopics, {}, number(metadata->newest().topics.size()));
+}
+
+}  // namespace moldau::broker
