@@ -486,7 +486,8 @@ runtime::Task<> BrokerShard::retention() {
            runtime::Waited::cancelled) {
         const Timestamp now = shard().clock().wall();
         for (auto& [id, held] : partitions_) {
-            held.partition->write();  // what another timer of this turn has staged
+            counters_.appended.add(
+                held.partition->write());  // what another timer of this turn has staged
             log::Log& log = held.partition->log();
             if (log.is_offline()) continue;
             log.remove_expired_producers(now);

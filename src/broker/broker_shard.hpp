@@ -166,8 +166,8 @@ private:
     log::FileCache files_;
     record::AppendValidator validator_;
     FetchSessions sessions_;
-    std::unique_ptr<GroupCoordinator> groups_;
     ShardCounters counters_;
+    std::unique_ptr<GroupCoordinator> groups_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;
     struct Held {
