@@ -68,6 +68,8 @@ inline constexpr Family kNetworkSentBytes{"moldau_network_sent_bytes_total", Kin
 inline constexpr Family kMemoryInFlightBytes{
     "moldau_memory_in_flight_bytes", Kind::gauge,
     "What requests and replies of all connections hold of the memory budget."};
+inline constexpr Family kMemoryInFlightBytesMax{"moldau_memory_in_flight_bytes_max", Kind::gauge,
+                                                "Their part of the memory budget."};
 inline constexpr Family kMemoryBudgetBytes{"moldau_memory_budget_bytes", Kind::gauge,
                                            "moldau.memory.budget.bytes."};
 inline constexpr Family kRequests{"moldau_requests_total", Kind::counter,
@@ -170,6 +172,7 @@ inline constexpr std::array kAll = {
     &kNetworkReceivedBytes,
     &kNetworkSentBytes,
     &kMemoryInFlightBytes,
+    &kMemoryInFlightBytesMax,
     &kMemoryBudgetBytes,
     &kRequests,
     &kRequestBytes,

@@ -1,5 +1,6 @@
 // What a node says of itself to those who watch it: its metrics, and whether it serves.
 #include "api_table.hpp"
+#include "memory_division.hpp"
 #include "metric_families.hpp"
 #include "node_state.hpp"
 
@@ -97,6 +98,7 @@ void NodeState::sample(std::size_t shard, Samples& to) const {
 void NodeState::sample_node(Samples& to) const {
     to.add(families::kConnectionsRefused, {}, number(server.refused()));
     to.add(families::kMemoryInFlightBytes, {}, number(server.bytes_in_flight()));
+    to.add(families::kMemoryInFlightBytesMax, {}, number(divide_budget(settings).connections));
     to.add(families::kMemoryBudgetBytes, {},
            static_cast<double>(settings.get(config::kMemoryBudgetBytes)));
     to.add(families::kReady, {}, reasons_not_ready().empty() ? 1 : 0);

@@ -215,8 +215,7 @@ class Health(unittest.TestCase):
             self.assertEqual(get(server, '/nothing')[0], 404)
             self.assertEqual(get(server, '/health', 'DELETE')[0], 405)
 
-    def test_a_node_is_not_ready_while_it_starts_and_while_it_stops(self):
-        # A client that does not read its answer holds up neither; a log directory that is a pipe's end holds up a start for ever.
+    def test_a_node_that_stops_is_ready_until_it_says_why_it_is_not(self):
         with Moldaud(BINARY, HTTP) as server:
             with Wire(server.address) as wire:
                 make_topic(wire, b'orders')

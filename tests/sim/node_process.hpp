@@ -33,6 +33,8 @@ public:
     NodeProgram& operator=(const NodeProgram&) = delete;
     ~NodeProgram() override { life_.program = nullptr; }
 
+    /// nullptr when it has stopped.
+    const broker::Node* node() const { return node_.get(); }
     /// In order; of the node nothing is left then.
     void stop();
     /// Compares the image that is served with the one that the metadata log makes, read from its
