@@ -53,6 +53,10 @@ inline constexpr Family kShardMailboxDepth{"moldau_shard_mailbox_depth", Kind::g
                                            "Jobs that wait in the shard's mailbox.", "shard"};
 inline constexpr Family kDiskPoolWaiting{"moldau_disk_pool_waiting", Kind::gauge,
                                          "Jobs for the disk that no thread of the pool has begun."};
+inline constexpr Family kDiskPoolOldestSeconds{
+    "moldau_disk_pool_oldest_seconds", Kind::gauge,
+    "How long the oldest job has run that a thread of the pool is at: a disk that hangs lets it "
+    "grow."};
 inline constexpr Family kConnections{"moldau_connections", Kind::gauge,
                                      "Open connections of clients.", "listener"};
 inline constexpr Family kConnectionsOpened{"moldau_connections_opened_total", Kind::counter,
@@ -166,6 +170,7 @@ inline constexpr std::array kAll = {
     &kShardJobs,
     &kShardMailboxDepth,
     &kDiskPoolWaiting,
+    &kDiskPoolOldestSeconds,
     &kConnections,
     &kConnectionsOpened,
     &kConnectionsRefused,

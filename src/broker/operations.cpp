@@ -158,7 +158,7 @@ std::vector<std::string> Operations::reasons_unhealthy() const {
     std::vector<std::string> reasons;
     for (std::size_t i = 0; i < pulses_.size(); ++i) {
         const Duration lag = lag_of(pulses_[i]);
-        if (lag >= kStuckAfter)
+        if (!pulses_[i].is_answered && lag >= kStuckAfter)
             reasons.push_back(
                 fmt::format("shard {} has not answered for {:.1f} s", i, seconds(lag)));
     }
@@ -275,6 +275,7 @@ void Operations::sample_process(metrics::Samples& to) const {
     to.add(families::kProcessOpenFiles, {}, static_cast<double>(usage.open_files));
     to.add(families::kProcessOpenFilesMax, {}, static_cast<double>(usage.open_files_max));
     to.add(families::kDiskPoolWaiting, {}, static_cast<double>(watched_->pool.waiting()));
+    to.add(families::kDiskPoolOldestSeconds, {}, seconds(watched_->pool.oldest_running()));
 }
 
 }  // namespace moldau::broker

@@ -5,14 +5,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <pthread.h>
 
 namespace moldau::runtime {
 
-WorkerPool::WorkerPool(Options options) : options_(std::move(options)) {
+WorkerPool::WorkerPool(Options options) : options_(std::move(options)), begun_(options_.threads) {
     const SignalsBlocked blocked;
     for (std::size_t index = 0; index < options_.threads; ++index) {
-        threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this, index] { work(index); });
         pthread_setname_np(threads_.back().native_handle(),
                            fmt::format("{}-{}", options_.name, index).c_str());
     }
@@ -38,16 +39,27 @@ std::size_t WorkerPool::waiting() {
     return jobs_.size();
 }
 
-void WorkerPool::work() {
+Duration WorkerPool::oldest_running() {
+    const Moment now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    Duration oldest{0};
+    for (const auto& each : begun_)
+        if (each) oldest = std::max<Duration>(oldest, now - *each);
+    return oldest;
+}
+
+void WorkerPool::work(std::size_t index) {
     const AlternateStack stack;
     for (;;) {
         Job job;
         {
             std::unique_lock lock(mutex_);
+            begun_[index].reset();
             changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
             if (jobs_.empty()) return;
             job = std::move(jobs_.front());
             jobs_.pop_front();
+            begun_[index] = std::chrono::steady_clock::now();
         }
         job();
     }

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "moldau/base/result.hpp"
+#include "moldau/base/time.hpp"
 #include "moldau/runtime/shard.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,18 +37,22 @@ public:
 
     /// Jobs that no thread has begun.
     std::size_t waiting();
+    /// How long the oldest of the jobs that run has run; 0: none runs.
+    Duration oldest_running();
 
     /// Runs what was submitted to its end; returns when no thread runs.
     void stop();
 
 private:
-    void work();
+    void work(std::size_t index);
 
     Options options_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> jobs_;
     bool stopping_ = false;
+    using Moment = std::chrono::steady_clock::time_point;
+    std::vector<std::optional<Moment>> begun_;  // by thread: its job
     std::vector<std::thread> threads_;
 };
 

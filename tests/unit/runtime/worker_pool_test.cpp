@@ -33,6 +33,8 @@ TEST(WorkerPool, RefusesJobsBeyondItsBoundAndTakesThemAgainLater) {
     const Result<> third = pool.submit([] {});
     ASSERT_FALSE(third);
     EXPECT_EQ(third.error().code, ErrorCode::throttling_quota_exceeded);
+    EXPECT_EQ(pool.waiting(), 2U);
+    EXPECT_GT(pool.oldest_running(), Duration(0));
     std::promise<void> last;
     go_on.set_value();
     while (!pool.submit([&last] { last.set_value(); })) std::this_thread::yield();
