@@ -29,6 +29,13 @@
 namespace moldau::io {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || \
+    __has_feature(thread_sanitizer)
+constexpr bool kHasSanitizer = true;
+#else
+constexpr bool kHasSanitizer = false;
+#endif
+
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 constexpr std::size_t kModulesMax = 64;
 constexpr std::size_t kFramesMax = 96;
@@ -442,8 +449,7 @@ int take_module(dl_phdr_info* info, std::size_t, void*) {
 }  // namespace
 
 void install_crash_report(const CrashReportOptions& options) {
-#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) && \
-    !__has_feature(thread_sanitizer)
+    if (kHasSanitizer) return;
     copy_text(prepared.program, options.program);
     prepared.path_bytes =
         copy_text(prepared.path, options.directory + "/" + options.program + "-crash-");
@@ -468,9 +474,6 @@ void install_crash_report(const CrashReportOptions& options) {
     // A fault within it ends the process at once, by the kernel.
     sigfillset(&action.sa_mask);
     for (const int signal : kSignals) sigaction(signal, &action, nullptr);
-#else
-    (void)options;
-#endif
 }
 
 }  // namespace moldau::io
