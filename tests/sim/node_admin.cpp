@@ -1,10 +1,15 @@
 // The only one who changes metadata: what it sees must be exactly what it was told.
 #include "node_clients.hpp"
 
+#include "moldau/protocol/messages/alter_partition_reassignments.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 #include "moldau/protocol/messages/delete_records.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 #include "moldau/protocol/messages/describe_configs.hpp"
+#include "moldau/protocol/messages/describe_log_dirs.hpp"
+#include "moldau/protocol/messages/describe_producers.hpp"
+#include "moldau/protocol/messages/describe_quorum.hpp"
+#include "moldau/protocol/messages/elect_leaders.hpp"
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
 #include "moldau/protocol/messages/metadata.hpp"
 
@@ -50,6 +55,7 @@ private:
         const bool has_room = model_.topics.size() < kTopicsMost;
         if (model_.topics.empty() || (dice < 5 && has_room)) co_return co_await create();
         if (dice >= 8) co_return co_await remove();
+        if (dice == 5) co_return co_await look_around();
         if (dice >= 5) co_return co_await delete_records();
         co_return co_await alter();
     }
@@ -174,6 +180,95 @@ private:
             model_.wrong(fmt::format("DeleteRecords of {} refused: {}",
                                      NodeModel::where(*topic, index, to), name(result.error_code)));
         co_return false;
+    }
+
+    /// What changes nothing: nothing is deleted and still told of, led by nobody, or on its way.
+    Task<bool> look_around() {
+        co_return co_await look_at_directories() && co_await look_at_quorum() &&
+            co_await look_at_producers() && co_await elect() && co_await reassign();
+    }
+
+    Task<bool> look_at_directories() {
+        protocol::DescribeLogDirsRequest request;
+        request.topics.reset();
+        auto reply =
+            co_await connection_->ask<protocol::DescribeLogDirsResponse>(request, deadline());
+        if (!reply) co_return false;
+        for (const auto& directory : reply->message.results) {
+            for (const auto& topic : directory.topics) {
+                if (find(topic.name) == nullptr)
+                    model_.wrong(fmt::format("R5: a log of {}, which is gone", topic.name));
+            }
+        }
+        co_return reply->message.error_code == ErrorCode::none;
+    }
+
+    Task<bool> look_at_quorum() {
+        protocol::DescribeQuorumRequest request;
+        auto& topic = request.topics.emplace_back();
+        topic.topic_name = "__cluster_metadata";
+        topic.partitions.emplace_back();
+        auto reply =
+            co_await connection_->ask<protocol::DescribeQuorumResponse>(request, deadline());
+        if (!reply) co_return false;
+        const auto& partition = reply->message.topics.front().partitions.front();
+        if (is_storage(partition.error_code)) co_return false;
+        if (partition.error_code != ErrorCode::none || partition.leader_id != 1 ||
+            partition.current_voters.size() != 1)
+            model_.wrong(fmt::format("the quorum has {} voters, led by {}: {}",
+                                     partition.current_voters.size(), partition.leader_id,
+                                     name(partition.error_code)));
+        else if (partition.high_watermark > partition.current_voters.front().log_end_offset)
+            model_.wrong("the quorum's high watermark is above its log's end");
+        co_return true;
+    }
+
+    Task<bool> look_at_producers() {
+        const TopicPtr topic = any_topic();
+        protocol::DescribeProducersRequest request;
+        auto& asked = request.topics.emplace_back();
+        asked.name = topic->name;
+        for (std::size_t i = 0; i < topic->partitions.size(); ++i)
+            asked.partition_indexes.push_back(static_cast<std::int32_t>(i));
+        auto reply =
+            co_await connection_->ask<protocol::DescribeProducersResponse>(request, deadline());
+        if (!reply) co_return false;
+        for (const auto& partition : reply->message.topics.front().partitions) {
+            const ErrorCode code = partition.error_code;
+            if (code != ErrorCode::none && !is_storage(code) &&
+                code != ErrorCode::not_leader_or_follower)
+                model_.wrong(fmt::format("DescribeProducers refused: {}", name(code)));
+        }
+        co_return true;
+    }
+
+    Task<bool> elect() {
+        protocol::ElectLeadersRequest request;
+        request.topic_partitions.reset();
+        auto reply = co_await connection_->ask<protocol::ElectLeadersResponse>(request, deadline());
+        if (!reply) co_return false;
+        for (const auto& topic : reply->message.replica_election_results) {
+            for (const auto& partition : topic.partition_result)
+                model_.wrong(fmt::format("R5: {}-{} had no leader: {}", topic.topic,
+                                         partition.partition_id, name(partition.error_code)));
+        }
+        co_return reply->message.error_code == ErrorCode::none;
+    }
+
+    /// To where it is.
+    Task<bool> reassign() {
+        protocol::AlterPartitionReassignmentsRequest request;
+        auto& topic = request.topics.emplace_back();
+        topic.name = any_topic()->name;
+        topic.partitions.emplace_back().replicas = {1};
+        auto reply = co_await connection_->ask<protocol::AlterPartitionReassignmentsResponse>(
+            request, deadline());
+        if (!reply) co_return false;
+        if (reply->message.error_code != ErrorCode::none) co_return false;
+        const ErrorCode code = reply->message.responses.front().partitions.front().error_code;
+        if (code != ErrorCode::none)
+            model_.wrong(fmt::format("AlterPartitionReassignments refused: {}", name(code)));
+        co_return true;
     }
 
     /// Compares what the node says with what is known. What was asked and not answered is settled
