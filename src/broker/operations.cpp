@@ -187,9 +187,11 @@ runtime::Task<> Operations::please_watchdog() {
 std::string Operations::status_page(std::string_view status,
                                     const std::vector<std::string>& reasons) const {
     std::vector<std::string> texts;
+    texts.reserve(reasons.size());
     for (const std::string& each : reasons)
         texts.push_back(metrics::json_string(each, kReasonBytesMax));
     std::vector<std::string> lags;
+    lags.reserve(pulses_.size());
     for (const Pulse& each : pulses_) lags.push_back(fmt::format("{:.6f}", seconds(lag_of(each))));
     const Duration up = std::chrono::milliseconds(clock_.wall().ms - begun_.ms);
     return fmt::format(

@@ -230,6 +230,7 @@ _Unwind_Reason_Code take_frame(_Unwind_Context* context, void* argument) {
 /// Of this process, where it can be read at all.
 bool read_word(std::uintptr_t at, std::uintptr_t& word) {
     const iovec here{&word, sizeof word};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are what this is about
     const iovec there{reinterpret_cast<void*>(at), sizeof word};
     return ::process_vm_readv(::getpid(), &here, 1, &there, 1, 0) ==
            static_cast<ssize_t>(sizeof word);
@@ -384,7 +385,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 
 [[noreturn]] void on_terminate() {
     std::array<char, 512> text{};
-    std::string_view what = "an exception of no standard type";
+    std::string_view what;
     if (const std::exception_ptr thrown = std::current_exception()) {
         try {
             std::rethrow_exception(thrown);
@@ -392,7 +393,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
             copy_text(text, error.what());
             what = text.data();
         } catch (...) {
-            // it says nothing
+            what = "an exception of no standard type";
         }
     } else {
         what = "std::terminate without an exception";
@@ -405,6 +406,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 }
 
 void take_build_id(const dl_phdr_info& info, const ElfW(Phdr) & segment, Module& module) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     const auto* at = reinterpret_cast<const char*>(info.dlpi_addr + segment.p_vaddr);
     const char* const end = at + segment.p_memsz;
     while (at + sizeof(ElfW(Nhdr)) <= end) {

@@ -175,6 +175,8 @@ runtime::Task<> HttpServer::State::serve(std::unique_ptr<Client> client) {
     co_await linger(*client->stream);
 }
 
+// What these work on belongs to serve(), which awaits them.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 /// Status 0: there is nobody to answer.
 runtime::Task<HttpReply> HttpServer::State::answer(Client& client, bool& with_body) {
     HttpRequestReader reader(limits.head_bytes_max);
@@ -245,5 +247,7 @@ runtime::Task<> HttpServer::State::linger(ByteStream& stream) const {
             co_return;
     }
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace moldau::metrics

@@ -104,12 +104,12 @@ void Samples::add(const Family& family, std::string labels, const Value& value) 
     }
 }
 
-void Samples::add(const Family& family, Labels labels, double value) {
+void Samples::add(const Family& family, const Labels& labels, double value) {
     MOLDAU_CHECK(family.kind != Kind::histogram, "family={}", family.name);
     add(family, written(labels), Value(value));
 }
 
-void Samples::add(const Family& family, Labels labels, const DurationHistogram& durations) {
+void Samples::add(const Family& family, const Labels& labels, const DurationHistogram& durations) {
     MOLDAU_CHECK(family.kind == Kind::histogram, "family={}", family.name);
     add(family, written(labels), Value(durations));
 }

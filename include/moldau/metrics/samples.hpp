@@ -36,8 +36,8 @@ enum class PageFormat : std::uint8_t {
 /// counted for itself becomes one figure.
 class Samples {
 public:
-    void add(const Family& family, Labels labels, double value);
-    void add(const Family& family, Labels labels, const DurationHistogram& durations);
+    void add(const Family& family, const Labels& labels, double value);
+    void add(const Family& family, const Labels& labels, const DurationHistogram& durations);
     void add(const Samples& others);
 
     /// All families by name, in each its samples by labels.

@@ -2,7 +2,6 @@
 #include "broker_service.hpp"
 
 #include "api_table.hpp"
-
 #include "broker/node_fixture.hpp"
 #include "support/vectors.hpp"
 
