@@ -79,6 +79,14 @@ std::vector<std::string> NodeState::reasons_not_ready() const {
 }
 
 void NodeState::sample(std::size_t shard, Samples& to) const {
+    if (has_shards.load(std::memory_order_acquire)) {
+        sample_listeners(shard, to);
+        if (services.shards[shard] != nullptr) sample_shard(*services.shards[shard], to);
+    }
+    if (shard == 0) sample_node(to);
+}
+
+void NodeState::sample_listeners(std::size_t shard, Samples& to) const {
     const std::vector<net::ListenerCounters>& listeners = server.counters(shard);
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         const net::ListenerCounters& each = listeners[i];
@@ -90,9 +98,6 @@ void NodeState::sample(std::size_t shard, Samples& to) const {
         to.add(families::kNetworkReceivedBytes, {{"listener", named}}, number(each.bytes_received));
         to.add(families::kNetworkSentBytes, {{"listener", named}}, number(each.bytes_sent));
     }
-    if (has_shards.load(std::memory_order_acquire) && services.shards[shard] != nullptr)
-        sample_shard(*services.shards[shard], to);
-    if (shard == 0) sample_node(to);
 }
 
 void NodeState::sample_node(Samples& to) const {

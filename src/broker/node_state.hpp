@@ -34,6 +34,7 @@ struct NodeState {
 
     std::vector<std::string> reasons_not_ready() const;
     void sample(std::size_t shard, metrics::Samples& to) const;
+    void sample_listeners(std::size_t shard, metrics::Samples& to) const;
     void sample_node(metrics::Samples& to) const;
 
     runtime::Task<Result<>> open_directories();
@@ -76,7 +77,8 @@ struct NodeState {
     bool failed = false;
     bool is_serving = false;   // between a start that went well and the stop
     bool is_stopping = false;  // or has stopped
-    // Set when `services.shards` has all of them: those that read it on other shards look here.
+    // Set when the listeners are bound and `services.shards` has all of them: those who look at
+    // them on other shards look here first.
     std::atomic<bool> has_shards = false;
     runtime::TaskGroup tasks;
 };
