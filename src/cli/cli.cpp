@@ -122,10 +122,16 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     app.add_flag("--yes", global.yes, "do not ask before what cannot be undone");
     app.require_subcommand(1);
     app.fallthrough();
-    CLI::App* topic = add_noun(app, "topic", "topics: create, list, describe, delete");
+    CLI::App* topic = add_noun(app, "topic",
+                               "topics: create, list, describe, offsets, alter, add-partitions, "
+                               "trim, delete");
     add_topic_create(*topic, choice);
     add_topic_list(*topic, choice);
     add_topic_describe(*topic, choice);
+    add_topic_offsets(*topic, choice);
+    add_topic_alter(*topic, choice);
+    add_topic_add_partitions(*topic, choice);
+    add_topic_trim(*topic, choice);
     add_topic_delete(*topic, choice);
     CLI::App* group = add_noun(app, "group", "consumer groups: list, describe, lag, seek, delete");
     add_group_list(*group, choice);
@@ -133,6 +139,13 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_group_lag(*group, choice);
     add_group_seek(*group, choice);
     add_group_delete(*group, choice);
+    CLI::App* config = add_noun(app, "config", "settings: get, explain, set, unset");
+    add_config_get(*config, choice);
+    add_config_explain(*config, choice);
+    add_config_set(*config, choice);
+    add_config_unset(*config, choice);
+    add_cluster_info(*add_noun(app, "cluster", "the cluster as a whole: info"), choice);
+    add_broker_list(*add_noun(app, "broker", "brokers: list"), choice);
     add_produce(app, choice);
     add_consume(app, choice);
     CLI::App* storage =

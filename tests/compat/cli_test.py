@@ -342,6 +342,77 @@ class Groups(Cli):
             self.assertIn("group 'doomed' does not exist", self.moldau('group', *command, 'doomed', code=1)[1])
 
 
+class Administration(Cli):
+    def test_offsets_are_shown_and_records_trimmed(self):
+        self.moldau('topic', 'create', 'trimmed', '--partitions', '2')
+        self.moldau('produce', 'trimmed', '--partition', '0', stdin=b'a\nb\nc\nd')
+        rows = [{'topic': 'trimmed', 'partition': 0, 'start': 0, 'end': 4}, {'topic': 'trimmed', 'partition': 1, 'start': 0, 'end': 0}]
+        self.assertEqual(self.data('topic', 'offsets', 'trimmed'), rows)
+        self.assertEqual([r['at'] for r in self.data('topic', 'offsets', 'trimmed', '--at', '-1')], [3, 0])
+        trim = ('topic', 'trim', 'trimmed', '--before', '2', '--partition', '0')
+        self.assertIn('nobody to ask', self.moldau(*trim, code=2)[1])
+        self.assertEqual(self.data(*trim, '--dry-run'), [{'topic': 'trimmed', 'partition': 0, 'start': 2}])
+        self.assertEqual(self.data('topic', 'offsets', 'trimmed'), rows)
+        self.assertEqual(self.data(*trim, '--yes'), [{'topic': 'trimmed', 'partition': 0, 'start': 2}])
+        self.assertEqual([r['start'] for r in self.data('topic', 'offsets', 'trimmed')], [2, 0])
+        self.assertEqual([json.loads(line)['value'] for line in self.moldau('-o', 'json', 'consume', 'trimmed')[0].splitlines()], ['c', 'd'])
+        self.assertIn('has no offset 9', self.moldau('topic', 'trim', '--yes', 'trimmed', '--before', '9', '--partition', '0', code=1)[1])
+        self.moldau('topic', 'trim', '--yes', 'trimmed', '--before', 'end')
+        self.assertEqual([r['start'] for r in self.data('topic', 'offsets', 'trimmed')], [4, 0])
+
+    def test_partitions_are_added(self):
+        self.moldau('topic', 'create', 'grown', '--partitions', '2')
+        self.assertEqual(self.data('topic', 'add-partitions', 'grown', '--to', '5', '--dry-run'), [{'name': 'grown', 'partitions': 5}])
+        self.assertEqual(len(self.data('topic', 'offsets', 'grown')), 2)
+        self.moldau('topic', 'add-partitions', 'grown', '--to', '3')
+        self.assertEqual(len(self.data('topic', 'offsets', 'grown')), 3)
+        self.assertIn('INVALID_PARTITIONS', self.moldau('topic', 'add-partitions', 'grown', '--to', '3', code=1)[1])
+        self.assertIn('does not exist', self.moldau('topic', 'add-partitions', 'nowhere', '--to', '3', code=1)[1])
+
+    def test_settings_of_topics_are_changed_and_explained(self):
+        self.moldau('topic', 'create', 'altered')
+        self.moldau('topic', 'alter', 'altered', '--config', 'retention.ms=5000', '--config', 'max.message.bytes=2000', '--dry-run')
+        self.assertEqual(self.data('config', 'get', 'topic', 'altered'), [])
+        self.moldau('topic', 'alter', 'altered', '--config', 'retention.ms=5000', '--config', 'max.message.bytes=2000')
+        self.moldau('config', 'set', 'topic', 'altered', 'segment.ms=60000')
+        self.assertEqual({c['name']: (c['value'], c['source']) for c in self.data('config', 'get', 'topic', 'altered')},
+                         {'retention.ms': ('5000', 'topic'), 'max.message.bytes': ('2000', 'topic'), 'segment.ms': ('60000', 'topic')})
+        self.moldau('topic', 'alter', 'altered', '--unset', 'retention.ms')
+        self.moldau('config', 'unset', 'topic', 'altered', 'segment.ms')
+        [config] = self.data('config', 'explain', 'topic', 'altered', 'retention.ms')
+        self.assertEqual((config['value'], config['source'], config['type'], config['set_here']), ('604800000', 'default', 'long', False))
+        self.assertGreater(len(config['documentation']), 20)
+        self.assertGreater(len(self.data('config', 'get', 'topic', 'altered', '--all')), 25)
+        for arguments, said in ((('set', 'topic', 'altered', 'retention.ms=abc'), 'INVALID_CONFIG'), (('set', 'topic', 'altered', 'nope=1'), 'INVALID_CONFIG'),
+                                (('set', 'topic', 'nowhere', 'retention.ms=1'), 'does not exist'), (('get', 'topic', 'altered', 'nope'), "has no setting 'nope'")):
+            self.assertIn(said, self.moldau('config', *arguments, code=1)[1])
+        self.assertIn('nothing to change', self.moldau('topic', 'alter', 'altered', code=2)[1])
+        self.assertIn('is not KEY=VALUE', self.moldau('config', 'set', 'topic', 'altered', 'retention.ms', code=2)[1])
+        # All or none.
+        self.moldau('config', 'set', 'topic', 'altered', 'retention.ms=7000', 'segment.ms=abc', code=1)
+        self.assertEqual([c['name'] for c in self.data('config', 'get', 'topic', 'altered')], ['max.message.bytes'])
+
+    def test_settings_of_brokers_groups_and_metrics_are_changed(self):
+        [broker] = [str(b['id']) for b in self.data('broker', 'list')]
+        for kind, name, key, value in (('broker', 'default', 'log.retention.ms', '7000'), ('broker', broker, 'log.retention.ms', '8000'),
+                                       ('group', 'configured', 'consumer.session.timeout.ms', '50000'), ('client-metrics', 'configured', 'interval.ms', '1000')):
+            self.moldau('config', 'set', kind, name, f'{key}={value}')
+            self.assertIn((key, value), [(c['name'], c['value']) for c in self.data('config', 'get', kind, name)])
+            self.moldau('config', 'unset', kind, name, key)
+            self.assertNotIn(key, [c['name'] for c in self.data('config', 'get', kind, name)])
+        self.assertIn('root', [c['name'] for c in self.data('config', 'get', 'broker-logger', broker, '--all')])
+        self.assertIn('is not in the cluster', self.moldau('config', 'get', 'broker', '99', code=1)[1])
+        self.assertIn('is no broker', self.moldau('config', 'get', 'broker', 'x', code=2)[1])
+
+    def test_the_cluster_and_its_brokers_are_described(self):
+        [broker] = self.data('broker', 'list')
+        self.assertEqual(f"{broker['host']}:{broker['port']}", self.broker.address)
+        self.assertTrue(broker['controller'])
+        info = self.data('cluster', 'info')
+        self.assertEqual((len(info['cluster_id']), info['brokers'], info['partitions_without_leader']), (22, [broker], 0))
+        self.assertIn(self.broker.address, self.moldau('cluster', 'info')[0].decode())
+
+
 del Cli  # a base, no test
 
 if __name__ == '__main__':

@@ -1,0 +1,73 @@
+// moldau config set KIND NAME KEY=VALUE… · moldau config unset KIND NAME KEY…
+#include "config_requests.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Options {
+    ConfigTarget target;
+    std::vector<std::string> written;
+    std::vector<ConfigChange> changes;
+    bool dry_run = false;
+};
+
+Result<> check_all(Options& options, bool unset) {
+    if (Result<> ok = check(options.target); !ok) return ok;
+    options.changes.clear();
+    for (const std::string& text : options.written) {
+        if (unset) {
+            options.changes.push_back({text, std::nullopt});
+            continue;
+        }
+        Result<ConfigChange> change = parse_change(text);
+        if (!change) return change.error();
+        options.changes.push_back(std::move(*change));
+    }
+    return {};
+}
+
+Task<Result<>> change(Context context, Options options) {
+    Result<> done =
+        co_await change_config(context, options.target, options.changes, options.dry_run);
+    if (!done) co_return done;
+    for (const ConfigChange& each : options.changes)
+        fmt::print(stderr, "{}: {} {}{}{}\n", to_text(options.target),
+                   options.dry_run ? (each.value ? "would set" : "would unset")
+                                   : (each.value ? "set" : "unset"),
+                   each.key, each.value ? "=" : "", each.value.value_or(""));
+    co_return done;
+}
+
+void add(CLI::App& parent, Choice& choice, bool unset) {
+    CLI::App* command = parent.add_subcommand(
+        unset ? "unset" : "set", unset ? "take settings away: what is inherited holds again"
+                                       : "set settings, all of them or none");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    add_target(*command, options->target);
+    command->add_option(unset ? "key" : "key=value", options->written, "which")->required();
+    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command->callback([options, unset, &choice] {
+        choice.check = [options, unset](const Global&) { return check_all(*options, unset); };
+        choice.work = [options](Context context) { return change(context, *options); };
+    });
+}
+
+}  // namespace
+
+void add_config_set(CLI::App& parent, Choice& choice) {
+    add(parent, choice, false);
+}
+
+void add_config_unset(CLI::App& parent, Choice& choice) {
+    add(parent, choice, true);
+}
+
+}  // namespace moldau::cli

@@ -1,0 +1,68 @@
+// moldau topic add-partitions NAME --to COUNT
+#include "command.hpp"
+
+#include "moldau/cli/output.hpp"
+#include "moldau/protocol/messages/create_partitions.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <limits>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Options {
+    std::string name;
+    std::int32_t count = 0;
+    bool dry_run = false;
+};
+
+Task<Result<>> add_partitions(Context context, Options options) {
+    protocol::CreatePartitionsRequest request;
+    request.timeout_ms =
+        static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                      context.cluster.options().request_timeout)
+                                      .count());
+    request.validate_only = options.dry_run;
+    auto& topic = request.topics.emplace_back();
+    topic.name = options.name;
+    topic.count = options.count;
+    topic.assignments.reset();
+    auto reply =
+        co_await context.cluster.ask_any<protocol::CreatePartitionsResponse>(std::move(request));
+    if (!reply) co_return reply.error();
+    for (const auto& result : reply->message.results) {
+        if (result.error_code != ErrorCode::none)
+            co_return topic_error(options.name, result.error_code,
+                                  result.error_message.value_or(""));
+    }
+    fmt::print(stderr, "topic '{}' {} {} partitions: keys go to others than before\n", options.name,
+               options.dry_run ? "would have" : "has", options.count);
+    if (context.global.output != Output::json) co_return Result<>();
+    JsonWriter json;
+    json.begin_array().begin_object().key("name").value(options.name);
+    json.key("partitions").value(options.count).end_object().end_array();
+    co_return print(json.text() + '\n');
+}
+
+}  // namespace
+
+void add_topic_add_partitions(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("add-partitions", "give a topic more partitions");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->name, "name of the topic")->required();
+    command->add_option("--to", options->count, "how many it is to have then")
+        ->required()
+        ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
+    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command->callback([options, &choice] {
+        choice.work = [options](Context context) { return add_partitions(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli

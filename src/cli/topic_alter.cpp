@@ -1,0 +1,64 @@
+// moldau topic alter NAME --config KEY=VALUE … --unset KEY …
+#include "config_requests.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Options {
+    std::string name;
+    std::vector<std::string> configs;
+    std::vector<std::string> unset;
+    std::vector<ConfigChange> changes;
+    bool dry_run = false;
+};
+
+Result<> check(Options& options) {
+    options.changes.clear();
+    for (const std::string& text : options.configs) {
+        Result<ConfigChange> change = parse_change(text);
+        if (!change) return Error{change.error().code, "--config " + change.error().detail};
+        options.changes.push_back(std::move(*change));
+    }
+    for (const std::string& key : options.unset) options.changes.push_back({key, std::nullopt});
+    if (options.changes.empty())
+        return Error{ErrorCode::invalid_request, "nothing to change: --config or --unset"};
+    return {};
+}
+
+Task<Result<>> alter(Context context, Options options) {
+    Result<> done = co_await change_config(context, {.kind = "topic", .name = options.name},
+                                           options.changes, options.dry_run);
+    if (done)
+        fmt::print(stderr, "{} topic '{}'\n", options.dry_run ? "would alter" : "altered",
+                   options.name);
+    co_return done;
+}
+
+}  // namespace
+
+void add_topic_alter(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("alter", "change a topic's settings");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->name, "name of the topic")->required();
+    command->add_option("--config", options->configs, "a setting; may be given again")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--unset", options->unset, "what is inherited holds again")
+        ->type_name("KEY")
+        ->allow_extra_args(false);
+    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command->callback([options, &choice] {
+        choice.check = [options](const Global&) { return check(*options); };
+        choice.work = [options](Context context) { return alter(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli

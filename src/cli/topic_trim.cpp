@@ -1,0 +1,130 @@
+// moldau topic trim NAME --before WHERE
+#include "confirm.hpp"
+#include "start_offsets.hpp"
+
+#include "moldau/cli/output.hpp"
+#include "moldau/client/consumer.hpp"
+#include "moldau/protocol/messages/delete_records.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <limits>
+
+namespace moldau::cli {
+namespace {
+
+using runtime::Task;
+
+struct Options {
+    std::string name;
+    std::vector<std::int32_t> partitions;  // none: all
+    std::string before_text;
+    StartAt before;
+    bool dry_run = false;
+};
+
+Result<> check(Options& options, const Global& global) {
+    Result<StartAt> before = parse_start(options.before_text);
+    if (!before) return Error{before.error().code, "--before: " + before.error().detail};
+    options.before = *before;
+    if (options.dry_run) return {};
+    return confirm(global, fmt::format("delete the records of {} before {}", options.name,
+                                       options.before_text));
+}
+
+std::map<BrokerId, protocol::DeleteRecordsRequest> requests_by_leader(const client::Topic& topic,
+                                                                      const Offsets& offsets,
+                                                                      Duration timeout) {
+    std::map<BrokerId, protocol::DeleteRecordsRequest> requests;
+    for (const client::Partition& each : topic.partitions) {
+        const auto offset = offsets.find(each.index);
+        if (offset == offsets.end()) continue;
+        protocol::DeleteRecordsRequest& request = requests[each.leader];
+        request.timeout_ms = static_cast<std::int32_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+        if (request.topics.empty()) request.topics.emplace_back().name = topic.name;
+        request.topics.front().partitions.push_back(
+            {.partition_index = each.index, .offset = offset->second.value});
+    }
+    return requests;
+}
+
+/// What is the log start of each partition then.
+Task<Result<Offsets>> delete_records(Context context, client::TopicPtr topic, Offsets offsets) {
+    Offsets starts;
+    for (const auto& [leader, request] :
+         requests_by_leader(*topic, offsets, context.cluster.options().request_timeout)) {
+        auto connection = co_await context.cluster.broker(leader);
+        if (!connection) co_return connection.error();
+        auto reply =
+            co_await (*connection)
+                ->ask<protocol::DeleteRecordsResponse>(request, context.cluster.request_deadline());
+        if (!reply) co_return reply.error();
+        for (const auto& told : reply->message.topics) {
+            for (const auto& each : told.partitions) {
+                if (each.error_code != ErrorCode::none)
+                    co_return Error{each.error_code, fmt::format("partition {} of topic '{}': {}",
+                                                                 each.partition_index, topic->name,
+                                                                 name(each.error_code))};
+                starts[each.partition_index] = Offset{each.low_watermark};
+            }
+        }
+    }
+    co_return starts;
+}
+
+Task<Result<>> trim(Context context, Options options) {
+    const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(options.name);
+    if (!topic) co_return topic_error(options.name, topic.error().code);
+    if (options.partitions.empty()) {
+        for (const client::Partition& each : (*topic)->partitions)
+            options.partitions.push_back(each.index);
+    }
+    const Result<Offsets> ends = co_await client::list_offsets(context.cluster, options.name,
+                                                               options.partitions, client::kLatest);
+    if (!ends) co_return ends.error();
+    Result<Offsets> offsets =
+        co_await start_offsets(context, options.name, options.before, *ends,
+                               "--before end, or --partition for those that have it");
+    if (!offsets) co_return offsets.error();
+    if (!options.dry_run) offsets = co_await delete_records(context, *topic, *offsets);
+    if (!offsets) co_return offsets.error();
+    if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
+    JsonWriter json;
+    json.begin_array();
+    Table table({"TOPIC", "PARTITION", "START"});
+    for (const auto& [partition, start] : *offsets) {
+        json.begin_object().key("topic").value(options.name).key("partition").value(partition);
+        json.key("start").value(start.value).end_object();
+        table.add({options.name, std::to_string(partition), std::to_string(start.value)});
+    }
+    co_return print(context.global.output == Output::json ? json.end_array().text() + '\n'
+                                                          : table.to_string());
+}
+
+}  // namespace
+
+void add_topic_trim(CLI::App& parent, Choice& choice) {
+    CLI::App* command = parent.add_subcommand("trim", "delete the oldest records of a topic");
+    command->fallthrough();
+    auto options = std::make_shared<Options>();
+    command->add_option("name", options->name, "name of the topic")->required();
+    command
+        ->add_option("--before", options->before_text,
+                     "OFFSET, end (all records), -COUNT (all but the last of each partition), or a "
+                     "time in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
+        ->type_name("WHERE")
+        ->required();
+    command->add_option("--partition", options->partitions, "default: all; may be given again")
+        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
+        ->allow_extra_args(false);
+    command->add_flag("--dry-run", options->dry_run, "say what would be done");
+    command->callback([options, &choice] {
+        choice.check = [options](const Global& global) { return check(*options, global); };
+        choice.work = [options](Context context) { return trim(context, *options); };
+    });
+}
+
+}  // namespace moldau::cli
