@@ -6,6 +6,7 @@
 #include "moldau/sim/world.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -42,6 +43,7 @@ struct Outcome {
     std::string violation;
     std::uint64_t digest = 0;
     std::uint64_t deaths = 0;
+    std::uint64_t stops = 0;  // in order, and looked at
     std::uint64_t commits = 0;
     std::uint64_t refused_commits = 0;
     std::uint64_t parts = 0;
@@ -108,7 +110,23 @@ private:
         restart_if_dead();
     }
 
+    /// After a stop in order nothing is left of the node, whoever waited in its groups.
+    void look_at_what_is_left() {
+        world_.run_for(milliseconds(20));  // what was submitted ends yet
+        std::vector<std::string> left;
+        for (std::size_t i = 0; i < life_.process->shards(); ++i)
+            for (std::string& name : life_.process->shard(i).task_names())
+                left.push_back(std::move(name));
+        if (!left.empty())
+            model_.wrong(fmt::format("S1: after a stop in order there are tasks left: {}",
+                                     fmt::join(left, ", ")));
+        if (const std::size_t files = world_.open_files(node_); files > 0)
+            model_.wrong(fmt::format("S1: after a stop in order {} files are open", files));
+        ++outcome_.stops;
+    }
+
     void restart_if_dead() {
+        if (life_.has_stopped && world_.running(node_)) look_at_what_is_left();
         if (!life_.gave_up.empty()) model_.wrong("S5: the node gave up: " + life_.gave_up);
         if (life_.has_stopped && world_.running(node_)) world_.crash(node_, CrashKind::power);
         if (world_.running(node_)) return;
@@ -178,16 +196,18 @@ TEST(NodeGroups, KeepWhatWasCommittedAndComeToRest) {
         const Outcome one = Story(seed, only != 0 ? &printer : nullptr).go();
         if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
         sum.deaths += one.deaths;
+        sum.stops += one.stops;
         sum.commits += one.commits;
         sum.refused_commits += one.refused_commits;
         sum.parts += one.parts;
         sum.fetched += one.fetched;
     }
-    fmt::print("seeds={} deaths={} commits={} refused_commits={} parts={} fetched={}\n",
-               last - first + 1, sum.deaths, sum.commits, sum.refused_commits, sum.parts,
+    fmt::print("seeds={} deaths={} stops={} commits={} refused_commits={} parts={} fetched={}\n",
+               last - first + 1, sum.deaths, sum.stops, sum.commits, sum.refused_commits, sum.parts,
                sum.fetched);
     if (only != 0) return;
     EXPECT_GT(sum.deaths, last) << "the test has lost its deaths";
+    EXPECT_GT(sum.stops, last / 4) << "the test has lost its stops";
     EXPECT_GT(sum.commits, 20 * last) << "hardly anything was committed";
     EXPECT_GT(sum.refused_commits, last / 20) << "no commit came too late";
 }
