@@ -1,4 +1,4 @@
-// How moldau.memory.budget.bytes is divided (docs/decisions/0010-memory-budget.md).
+// How moldau.memory.budget.bytes is divided (docs/decisions/0009-memory-budget.md).
 #pragma once
 
 #include "moldau/config/keys.hpp"
