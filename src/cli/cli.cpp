@@ -152,6 +152,7 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
         add_noun(app, "storage", "data directories of a node that does not run: format, dump");
     add_storage_format(*storage, choice);
     add_storage_dump(*storage, choice);
+    add_completion(app, choice);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ void add_produce(CLI::App& parent, Choice& choice);
 void add_consume(CLI::App& parent, Choice& choice);
 void add_storage_format(CLI::App& parent, Choice& choice);
 void add_storage_dump(CLI::App& parent, Choice& choice);
+void add_completion(CLI::App& parent, Choice& choice);
 
 /// `error` said of the topic: what to do next, where we know it.
 Error topic_error(const std::string& topic, ErrorCode code, std::string_view message = {});

@@ -126,6 +126,19 @@ class Topics(Cli):
     def test_brokers_of_the_command_line_are_stronger_than_those_of_the_environment(self):
         self.moldau('--brokers', '127.0.0.1:1,' + self.broker.address, 'topic', 'list', brokers='127.0.0.1:1')
 
+    def test_shells_complete_commands_and_options(self):
+        for shell in ('bash', 'zsh'):
+            script = self.moldau('completion', shell, brokers='127.0.0.1:1')[0].decode()
+            self.assertEqual(script.startswith('autoload -U +X bashcompinit'), shell == 'zsh')
+        script = self.moldau('completion', 'bash')[0].decode()
+        for words, wanted in ((['to'], ['topic']), (['topic', 'cre'], ['create']), (['--brokers', 'x:1', 'topic', 'create', 'name', '--part'], ['--partitions']),
+                              (['group', ''], ['list', 'describe', 'lag', 'seek', 'delete', '--help']), (['group', 'seek', '--d'], ['--dry-run'])):
+            line = ' '.join(f"'{word}'" for word in ['moldau', *words])
+            done = subprocess.run(['bash', '-c', f'{script}\nCOMP_WORDS=({line}) COMP_CWORD={len(words)}; _moldau; printf "%s\\n" "${{COMPREPLY[@]}}"'],
+                                  capture_output=True, text=True, check=True)
+            self.assertEqual(done.stdout.split(), wanted, done.stderr)
+        self.assertIn('error', self.moldau('completion', 'fish', code=2)[1])
+
     def test_help_and_version_are_data(self):
         self.assertIn(b'MOLDAU_BROKERS', self.moldau('--help')[0])
         self.assertIn(b'--partitions', self.moldau('topic', 'create', '--help')[0])
