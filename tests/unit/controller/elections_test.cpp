@@ -35,8 +35,9 @@ protected:
         }
         auto decision = elect_leaders(image(), {}, request);
         for (std::int16_t v = 0; v <= 2; ++v) {
-            if (v > 0 || decision.reply.error_code == ErrorCode::none)
+            if (v > 0 || decision.reply.error_code == ErrorCode::none) {
                 EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
+            }
         }
         append(decision.records);
         return decision;
