@@ -1,5 +1,6 @@
 """Runs a real Apache Kafka of one node for a test, on ports that were free. Standard library only."""
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,14 +13,15 @@ BROKER = os.path.join(HERE, 'kafka', 'kafka-broker')
 
 
 def two_free_ports():
-    """P, with P and P+1 free: clients connect to the first, controllers to the second."""
+    """P, with P and P+1 free: clients connect to the first, controllers to the second. Below the ports that the system gives to whoever
+    connects or asks for any port, so that none of them takes one before the server has it."""
     for _ in range(100):
+        port = random.randrange(12000, 32000, 2)
         with socket.socket() as first, socket.socket() as second:
-            first.bind(('127.0.0.1', 0))
-            port = first.getsockname()[1]
             try:
+                first.bind(('127.0.0.1', port))
                 second.bind(('127.0.0.1', port + 1))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
             return port
     raise AssertionError('no two free ports beside each other')
