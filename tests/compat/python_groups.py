@@ -25,7 +25,7 @@ def attempt(what, call):
 
 def consumer(group, **more):
     return KafkaConsumer(bootstrap_servers=ADDRESS, group_id=group, auto_offset_reset='earliest', enable_auto_commit=False, session_timeout_ms=6000,
-                         heartbeat_interval_ms=200, fetch_max_wait_ms=50, **more)
+                         heartbeat_interval_ms=200, fetch_max_wait_ms=50, metadata_max_age_ms=1000, **more)
 
 
 def settle(wanted):
