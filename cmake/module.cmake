@@ -31,16 +31,25 @@ function(moldau_module name)
         target_link_libraries(moldau_${name} PUBLIC moldau_${used})
     endforeach()
     target_link_libraries(moldau_${name} PUBLIC ${ARG_LINKS} PRIVATE moldau_options)
+    if(MOLDAU_PRESET STREQUAL "asan" AND name IN_LIST MOLDAU_FUZZED_ROOMS)
+        target_compile_options(moldau_${name} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
     if(name IN_LIST MOLDAU_PCH_ROOMS)
         moldau_precompile(moldau_${name} ${CMAKE_SOURCE_DIR}/include/moldau/runtime/task.hpp)
     endif()
 endfunction()
 
+# What the fuzz targets (cmake/fuzz.cmake) run through tells them which way it went.
+set(MOLDAU_FUZZED_ROOMS base protocol config record log raft metadata metrics)
+
 # All tests share one precompiled header: they are compiled alike.
 function(moldau_test_options target)
     target_link_libraries(${target} PRIVATE moldau_options GTest::gtest GTest::gmock fmt::fmt)
-    if(MOLDAU_PRESET STREQUAL "asan")  # the rooms are built with -O1; their tests need not be, and build a third faster
+    # The rooms are built as they ship, or for speed under a sanitizer; their tests need not be, and build a third faster.
+    if(MOLDAU_PRESET MATCHES "^(asan|tsan)$")
         target_compile_options(${target} PRIVATE -O0)
+    elseif(MOLDAU_PRESET STREQUAL "release")
+        target_compile_options(${target} PRIVATE -O1)
     endif()
 endfunction()
 if(MOLDAU_PCH)

@@ -189,10 +189,9 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted) {
     opening.directory = in.path + "/" + wanted.name;
     opening.config = configs_for(wanted.topic).log;
     if (wanted.is_left) {
-        if (const auto at = in.log_starts.find(wanted.name); at != in.log_starts.end())
-            opening.log_start_offset = at->second;
-        if (const auto at = in.recovery_points.find(wanted.name); at != in.recovery_points.end())
-            opening.recovery_point = at->second;
+        const LogDirectory::Left left = in.left(wanted.name);
+        opening.log_start_offset = left.log_start.value_or(Offset{0});
+        opening.recovery_point = left.recovery_point.value_or(Offset{0});
         opening.was_clean = in.clean.has_value();
     }
     opening.now = shard().clock().wall();
@@ -400,17 +399,12 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
         all.push_back(std::move(each));
     }
     for (const auto& [id, wanted] : left_) {
-        const LogDirectory& in = facts_.directories->all()[wanted.directory];
-        Checkpoint each{.directory = wanted.directory,
-                        .topic = wanted.topic,
-                        .partition = id.partition,
-                        .recovery_point = std::nullopt,
-                        .log_start = std::nullopt};
-        if (const auto at = in.recovery_points.find(wanted.name); at != in.recovery_points.end())
-            each.recovery_point = at->second;
-        if (const auto at = in.log_starts.find(wanted.name); at != in.log_starts.end())
-            each.log_start = at->second;
-        all.push_back(std::move(each));
+        const auto left = facts_.directories->all()[wanted.directory].left(wanted.name);
+        all.push_back({.directory = wanted.directory,
+                       .topic = wanted.topic,
+                       .partition = id.partition,
+                       .recovery_point = left.recovery_point,
+                       .log_start = left.log_start});
     }
     return all;
 }

@@ -71,8 +71,11 @@ private:
     void take(const std::shared_ptr<Reading>& self, std::size_t index, Result<FileSlice> slice) {
         if (!slice) return give(index, std::move(slice));
         share_->bytes += slice->bytes;
-        if (slice->empty() || slice->file->in_memory(slice->at, slice->bytes) == slice->bytes)
+        if (slice->empty()) return give(index, std::move(slice));
+        if (slice->file->in_memory(slice->at, slice->bytes) == slice->bytes) {
+            slice->in_memory_until = owner_.shard().now() + kStaysInMemory;
             return give(index, std::move(slice));
+        }
         owner_.disk().bring_in(*slice, [self, index, slice = *slice,
                                         alive = owner_.alive()](const DiskResult<>& brought) {
             if (!alive.expired()) self->brought(index, slice, brought);

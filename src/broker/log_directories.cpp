@@ -90,6 +90,14 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
     co_return found;
 }
 
+LogDirectory::Left LogDirectory::left(std::string_view partition_directory) const {
+    const auto look = [&](const auto& in) {
+        const auto at = in.find(partition_directory);
+        return at == in.end() ? std::nullopt : std::optional<Offset>(at->second);
+    };
+    return {.recovery_point = look(recovery_points), .log_start = look(log_starts)};
+}
+
 LogDirectories::LogDirectories(std::vector<LogDirectory> all)
     : all_(std::move(all)), counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {

@@ -35,6 +35,12 @@ struct LogDirectory {
     Uuid id() const {
         return properties && properties->directory_id ? *properties->directory_id : Uuid{};
     }
+
+    /// What the checkpoints say of a partition's log.
+    struct Left {
+        std::optional<Offset> recovery_point, log_start;
+    };
+    Left left(std::string_view partition_directory) const;
 };
 
 /// Reads one directory. The marker of a clean stop is taken away.

@@ -2,6 +2,7 @@
 
 #include "json_records.hpp"
 
+#include "moldau/base/endian.hpp"
 #include "moldau/metadata/records.hpp"
 #include "moldau/raft/control_records.hpp"
 #include "moldau/record/control.hpp"
@@ -107,14 +108,77 @@ Result<> add_metadata(Entry& to, const record::RecordView& record) {
     return {};
 }
 
-Result<> add_record(Entry& to, const record::RecordView& record, bool is_control,
-                    bool is_metadata) {
+/// A message behind its version; of a version that is not known as bytes.
+template <class Message>
+Result<> add_versioned(Entry& to, std::string_view name, BytesView bytes) {
+    protocol::Reader in(bytes);
+    const std::int16_t version = in.int16();
+    if (!Message::kVersions.contains(version)) {
+        to.add(fmt::format("{}_base64", name), base64(as_text(bytes)));
+        return {};
+    }
+    Message message;
+    if (Result<> ok = message.decode(in, version); !ok) return ok;
+    JsonWriter json;
+    json.begin_object();
+    write_fields(json, message, version);
+    to.add_json(name, json.end_object().text());
+    return {};
+}
+
+/// A coordinator's key begins with the record's type, its value with a version.
+struct StateTeller {
+    Entry& to;
+    const record::RecordView& record;
+    std::int16_t type;
+    Result<>& outcome;
+
+    template <class Key, class Value>
+    void operator()() const {
+        to.add("type", Key::kName.substr(0, Key::kName.size() - std::string_view("Key").size()));
+        Key key;
+        protocol::Reader in(record.key->subspan(sizeof type));
+        // A key has one version, which stands where other messages' does: it is the type.
+        outcome = key.decode(in, Key::kVersions.last);
+        if (!outcome) return;
+        JsonWriter json;
+        json.begin_object();
+        write_fields(json, key, Key::kVersions.last);
+        to.add_json("key", json.end_object().text());
+        if (!record.value) {
+            to.add_json("value", "null");  // a tombstone
+        } else {
+            outcome = add_versioned<Value>(to, "value", *record.value);
+        }
+    }
+};
+
+/// False: it is of no type that is known.
+Result<bool> add_state(Entry& to, const record::RecordView& record, RecordsOf whose) {
+    if (!record.key || record.key->size() < sizeof(std::int16_t)) return false;
+    const auto type = load_be<std::int16_t>(record.key->data());
+    Result<> outcome;
+    const StateTeller tell{to, record, type, outcome};
+    bool is_known = false;
+    if (whose == RecordsOf::group_coordinator) is_known = with_group_coordinator_record(type, tell);
+    if (whose == RecordsOf::share_coordinator) is_known = with_share_coordinator_record(type, tell);
+    if (whose == RecordsOf::transaction_coordinator)
+        is_known = with_transaction_coordinator_record(type, tell);
+    if (!outcome) return outcome.error();
+    return is_known;
+}
+
+Result<> add_record(Entry& to, const record::RecordView& record, bool is_control, RecordsOf whose) {
     to.add("offset", record.offset.value);
     if (is_control) return add_control(to, record);
-    if (is_metadata) return add_metadata(to, record);
+    if (whose == RecordsOf::metadata) return add_metadata(to, record);
     to.add("timestamp", record.timestamp.ms);
-    add_bytes(to, "key", record.key);
-    add_bytes(to, "value", record.value);
+    const Result<bool> told = add_state(to, record, whose);
+    if (!told) return told.error();
+    if (!*told) {
+        add_bytes(to, "key", record.key);
+        add_bytes(to, "value", record.value);
+    }
     if (record.headers.count() != 0) to.add_json("headers", headers_json(record.headers));
     return {};
 }
@@ -162,7 +226,7 @@ private:
         add_header(entry, *view);
         entry.add("crc", is_crc_right ? "right" : "wrong");
         // Control records are few, and what a log is dumped for.
-        if (how_.shows_records || how_.is_metadata || view->is_control()) {
+        if (how_.shows_records || how_.records_of == RecordsOf::metadata || view->is_control()) {
             if (Result<> ok = add_records(entry, *view); !ok) wrong(position, ok.error().detail);
         }
     }
@@ -201,7 +265,7 @@ private:
             if (!more) return more.error();
             if (!*more) return {};
             Result<> added =
-                add_record(entry.add_record(), record, batch.is_control(), how_.is_metadata);
+                add_record(entry.add_record(), record, batch.is_control(), how_.records_of);
             if (!added) return added;
         }
     }

@@ -6,13 +6,23 @@
 #include "moldau/base/bytes.hpp"
 #include "moldau/base/result.hpp"
 
+#include <cstdint>
 #include <functional>
 
 namespace moldau::cli {
 
+/// Whose the records of a log are.
+enum class RecordsOf : std::uint8_t {
+    clients,
+    metadata,
+    group_coordinator,
+    share_coordinator,
+    transaction_coordinator
+};
+
 struct BatchDump {
-    bool shows_records = false;
-    bool is_metadata = false;  // records are those of the metadata log
+    bool shows_records = false;  // those of the metadata log come always
+    RecordsOf records_of = RecordsOf::clients;
 };
 
 /// Errors: corrupt_message: bytes at the end that are no whole batch, or a CRC that is wrong

@@ -183,11 +183,17 @@ Task<Result<>> change_config(Context context, ConfigTarget target,
     co_return Result<>();
 }
 
-Result<ConfigChange> parse_change(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        return Error{ErrorCode::invalid_config, fmt::format("'{}' is not KEY=VALUE", text)};
-    return ConfigChange{text.substr(0, equals), text.substr(equals + 1)};
+Result<std::vector<ConfigChange>> parse_changes(const std::vector<std::string>& texts,
+                                                std::string_view option) {
+    std::vector<ConfigChange> changes;
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return Error{ErrorCode::invalid_config,
+                         fmt::format("{}'{}' is not KEY=VALUE", option, text)};
+        changes.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    }
+    return changes;
 }
 
 }  // namespace moldau::cli

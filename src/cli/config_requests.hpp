@@ -56,7 +56,8 @@ struct ConfigChange {
 runtime::Task<Result<>> change_config(Context context, ConfigTarget target,
                                       std::vector<ConfigChange> changes, bool dry_run);
 
-/// `key=value`. Errors: invalid_config
-Result<ConfigChange> parse_change(const std::string& text);
+/// Each is `key=value`. Errors: invalid_config, begun with `option`
+Result<std::vector<ConfigChange>> parse_changes(const std::vector<std::string>& texts,
+                                                std::string_view option = "");
 
 }  // namespace moldau::cli

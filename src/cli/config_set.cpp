@@ -20,16 +20,14 @@ struct Options {
 
 Result<> check_all(Options& options, bool unset) {
     if (Result<> ok = check(options.target); !ok) return ok;
-    options.changes.clear();
-    for (const std::string& text : options.written) {
-        if (unset) {
-            options.changes.push_back({text, std::nullopt});
-            continue;
-        }
-        Result<ConfigChange> change = parse_change(text);
-        if (!change) return change.error();
-        options.changes.push_back(std::move(*change));
+    if (unset) {
+        for (const std::string& key : options.written)
+            options.changes.push_back({key, std::nullopt});
+        return {};
     }
+    Result<std::vector<ConfigChange>> changes = parse_changes(options.written);
+    if (!changes) return changes.error();
+    options.changes = std::move(*changes);
     return {};
 }
 

@@ -80,30 +80,20 @@ Task<Result<>> print_records(Context context, Consumer& consumer, Options option
 }
 
 Task<Result<>> consume(Context context, Options options) {
-    client::Cluster& cluster = context.cluster;
-    const Result<client::TopicPtr> topic = co_await cluster.topic_now(options.topic);
-    if (!topic) co_return topic_error(options.topic, topic.error().code);
-    if (options.partitions.empty()) {
-        for (const client::Partition& each : (*topic)->partitions)
-            options.partitions.push_back(each.index);
-    }
-    Result<Offsets> ends =
-        co_await client::list_offsets(cluster, options.topic, options.partitions, client::kLatest);
-    if (!ends) co_return ends.error();
-    const Result<Offsets> starts =
-        co_await start_offsets(context, options.topic, options.from, *ends,
-                               "--from beginning, or --partition for those that have it");
-    if (!starts) co_return starts.error();
+    Result<Located> place =
+        co_await locate(context, options.topic, options.partitions, options.from,
+                        "--from beginning, or --partition for those that have it");
+    if (!place) co_return place.error();
 
-    Consumer consumer(cluster, options.topic, {});
-    for (const auto& [partition, start] : *starts) {
-        if (!options.follow && start >= ends->at(partition)) {
-            ends->erase(partition);
+    Consumer consumer(context.cluster, options.topic, {});
+    for (const auto& [partition, start] : place->at) {
+        if (!options.follow && start >= place->ends.at(partition)) {
+            place->ends.erase(partition);
         } else {
             consumer.assign(partition, start);
         }
     }
-    Result<> outcome = co_await print_records(context, consumer, options, std::move(*ends));
+    Result<> outcome = co_await print_records(context, consumer, options, std::move(place->ends));
     co_await consumer.stop();
     co_return outcome;
 }

@@ -58,15 +58,24 @@ Result<> dump_all(const Result<std::vector<T>>& all, const Take& take, const Add
     return {};
 }
 
+RecordsOf whose_records(std::string_view directory) {
+    if (directory == kMetadataLogDirectory) return RecordsOf::metadata;
+    const std::string_view topic = directory.substr(0, directory.rfind('-'));
+    if (topic == "__consumer_offsets") return RecordsOf::group_coordinator;
+    if (topic == "__share_group_state") return RecordsOf::share_coordinator;
+    if (topic == "__transaction_state") return RecordsOf::transaction_coordinator;
+    return RecordsOf::clients;
+}
+
 Result<> dump_log(const File& file, const Take& take) {
-    return dump_batches(file.content,
-                        {.shows_records = file.shows_records,
-                         .is_metadata = file.directory == kMetadataLogDirectory},
-                        take);
+    return dump_batches(
+        file.content,
+        {.shows_records = file.shows_records, .records_of = whose_records(file.directory)}, take);
 }
 
 Result<> dump_metadata_snapshot(const File& file, const Take& take) {
-    return dump_batches(file.content, {.shows_records = true, .is_metadata = true}, take);
+    return dump_batches(file.content, {.shows_records = true, .records_of = RecordsOf::metadata},
+                        take);
 }
 
 Result<> dump_offset_index(const File& file, const Take& take) {

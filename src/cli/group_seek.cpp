@@ -4,7 +4,6 @@
 #include "start_offsets.hpp"
 
 #include "moldau/cli/output.hpp"
-#include "moldau/client/consumer.hpp"
 #include "moldau/protocol/messages/offset_commit.hpp"
 
 #include <CLI/CLI.hpp>
@@ -98,19 +97,10 @@ Result<> report(const Context& context, const Options& options, const Offsets& b
 }
 
 Task<Result<>> seek(Context context, Options options) {
-    const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(options.topic);
-    if (!topic) co_return topic_error(options.topic, topic.error().code);
-    if (options.partitions.empty()) {
-        for (const client::Partition& each : (*topic)->partitions)
-            options.partitions.push_back(each.index);
-    }
-    const Result<Offsets> ends = co_await client::list_offsets(context.cluster, options.topic,
-                                                               options.partitions, client::kLatest);
-    if (!ends) co_return ends.error();
-    const Result<Offsets> offsets =
-        co_await start_offsets(context, options.topic, options.to, *ends,
-                               "--to beginning, or --partition for those that have it");
-    if (!offsets) co_return offsets.error();
+    const Result<Located> place =
+        co_await locate(context, options.topic, options.partitions, options.to,
+                        "--to beginning, or --partition for those that have it");
+    if (!place) co_return place.error();
     const Result<std::vector<GroupOffset>> known =
         co_await committed_offsets(context, options.group);
     if (!known) co_return known.error();
@@ -119,9 +109,9 @@ Task<Result<>> seek(Context context, Options options) {
         if (each.topic == options.topic) before[each.partition] = each.committed;
     }
     if (!options.dry_run) {
-        if (Result<> done = co_await commit(context, options, *offsets); !done) co_return done;
+        if (Result<> done = co_await commit(context, options, place->at); !done) co_return done;
     }
-    co_return report(context, options, before, *offsets);
+    co_return report(context, options, before, place->at);
 }
 
 }  // namespace

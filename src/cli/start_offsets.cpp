@@ -35,4 +35,20 @@ runtime::Task<Result<Offsets>> start_offsets(Context context, std::string topic,
     co_return starts;
 }
 
+runtime::Task<Result<Located>> locate(Context context, std::string topic,
+                                      std::vector<std::int32_t> partitions, StartAt from,
+                                      std::string hint) {
+    Result<client::TopicPtr> found = co_await context.cluster.topic_now(topic);
+    if (!found) co_return topic_error(topic, found.error().code);
+    if (partitions.empty()) {
+        for (const client::Partition& each : (*found)->partitions) partitions.push_back(each.index);
+    }
+    Result<Offsets> ends =
+        co_await client::list_offsets(context.cluster, topic, partitions, client::kLatest);
+    if (!ends) co_return ends.error();
+    Result<Offsets> at = co_await start_offsets(context, topic, from, *ends, hint);
+    if (!at) co_return at.error();
+    co_return Located{.topic = std::move(*found), .ends = std::move(*ends), .at = std::move(*at)};
+}
+
 }  // namespace moldau::cli

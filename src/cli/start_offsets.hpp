@@ -5,6 +5,7 @@
 #include "start_at.hpp"
 
 #include "moldau/base/ids.hpp"
+#include "moldau/client/cluster.hpp"
 
 #include <cstdint>
 #include <map>
@@ -14,6 +15,16 @@
 namespace moldau::cli {
 
 using Offsets = std::map<std::int32_t, Offset>;  // by partition
+
+struct Located {
+    client::TopicPtr topic;
+    Offsets ends;  // the log end offsets
+    Offsets at;
+};
+/// In `partitions`; none: in all of the topic. Errors: of the topic · those of start_offsets()
+runtime::Task<Result<Located>> locate(Context context, std::string topic,
+                                      std::vector<std::int32_t> partitions, StartAt from,
+                                      std::string hint);
 
 /// `ends`: the log end offsets of the partitions that are asked for.
 /// Errors: offset_out_of_range: a partition does not hold the offset; `hint` says what else to do ·

@@ -23,10 +23,7 @@ struct Options {
 
 Task<Result<>> add_partitions(Context context, Options options) {
     protocol::CreatePartitionsRequest request;
-    request.timeout_ms =
-        static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                      context.cluster.options().request_timeout)
-                                      .count());
+    request.timeout_ms = context.cluster.request_timeout_ms();
     request.validate_only = options.dry_run;
     auto& topic = request.topics.emplace_back();
     topic.name = options.name;

@@ -20,12 +20,9 @@ struct Options {
 };
 
 Result<> check(Options& options) {
-    options.changes.clear();
-    for (const std::string& text : options.configs) {
-        Result<ConfigChange> change = parse_change(text);
-        if (!change) return Error{change.error().code, "--config " + change.error().detail};
-        options.changes.push_back(std::move(*change));
-    }
+    Result<std::vector<ConfigChange>> changes = parse_changes(options.configs, "--config ");
+    if (!changes) return changes.error();
+    options.changes = std::move(*changes);
     for (const std::string& key : options.unset) options.changes.push_back({key, std::nullopt});
     if (options.changes.empty())
         return Error{ErrorCode::invalid_request, "nothing to change: --config or --unset"};

@@ -1,5 +1,5 @@
 // moldau topic create NAME…
-#include "command.hpp"
+#include "config_requests.hpp"
 
 #include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
@@ -20,35 +20,31 @@ struct Options {
     std::int32_t partitions = -1;  // the broker's default
     std::int16_t replication_factor = -1;
     std::vector<std::string> configs;
+    std::vector<ConfigChange> settings;  // the same, read
     bool if_not_exists = false;
     bool dry_run = false;
 };
 
-Result<> check(const Options& options) {
-    for (const std::string& config : options.configs) {
-        const std::size_t equals = config.find('=');
-        if (equals == std::string::npos || equals == 0)
-            return Error{ErrorCode::invalid_config,
-                         fmt::format("--config '{}' is not KEY=VALUE", config)};
-    }
+Result<> check(Options& options) {
+    Result<std::vector<ConfigChange>> changes = parse_changes(options.configs, "--config ");
+    if (!changes) return changes.error();
+    options.settings = std::move(*changes);
     return {};
 }
 
-protocol::CreateTopicsRequest request_of(const Options& options, Duration timeout) {
+protocol::CreateTopicsRequest request_of(const Options& options, std::int32_t timeout_ms) {
     protocol::CreateTopicsRequest request;
-    request.timeout_ms = static_cast<std::int32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    request.timeout_ms = timeout_ms;
     request.validate_only = options.dry_run;
     for (const std::string& name : options.names) {
         auto& topic = request.topics.emplace_back();
         topic.name = name;
         topic.num_partitions = options.partitions;
         topic.replication_factor = options.replication_factor;
-        for (const std::string& config : options.configs) {
-            const std::size_t equals = config.find('=');
+        for (const ConfigChange& setting : options.settings) {
             auto& entry = topic.configs.emplace_back();
-            entry.name = config.substr(0, equals);
-            entry.value = config.substr(equals + 1);
+            entry.name = setting.key;
+            entry.value = setting.value;
         }
     }
     return request;
@@ -98,7 +94,7 @@ Result<> report(const Context& context, const Options& options,
 
 Task<Result<>> create_topics(Context context, Options options) {
     auto reply = co_await context.cluster.ask_any<protocol::CreateTopicsResponse>(
-        request_of(options, context.cluster.options().request_timeout));
+        request_of(options, context.cluster.request_timeout_ms()));
     if (!reply)
         co_return Error{reply.error().code, "cannot create topics: " + reply.error().detail};
     // The controller has them; a broker learns of them a moment later. Whoever goes on with the

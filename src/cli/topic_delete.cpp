@@ -22,10 +22,9 @@ struct Options {
 
 /// Names stand in another field from version 6 on.
 protocol::DeleteTopicsRequest request_of(const Options& options, std::int16_t version,
-                                         Duration timeout) {
+                                         std::int32_t timeout_ms) {
     protocol::DeleteTopicsRequest request;
-    request.timeout_ms = static_cast<std::int32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    request.timeout_ms = timeout_ms;
     for (const std::string& name : options.names) {
         if (version < 6) {
             request.topic_names.push_back(name);
@@ -75,7 +74,7 @@ Task<Result<>> delete_topics(Context context, Options options) {
     if (!version) co_return failed(version.error());
     auto reply = co_await (*connection)
                      ->ask<protocol::DeleteTopicsResponse>(
-                         request_of(options, *version, cluster.options().request_timeout),
+                         request_of(options, *version, cluster.request_timeout_ms()),
                          cluster.request_deadline());
     if (!reply) co_return failed(reply.error());
     co_return report(context, options, reply->message);

@@ -3,7 +3,6 @@
 #include "start_offsets.hpp"
 
 #include "moldau/cli/output.hpp"
-#include "moldau/client/consumer.hpp"
 #include "moldau/protocol/messages/delete_records.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,14 +35,13 @@ Result<> check(Options& options, const Global& global) {
 
 std::map<BrokerId, protocol::DeleteRecordsRequest> requests_by_leader(const client::Topic& topic,
                                                                       const Offsets& offsets,
-                                                                      Duration timeout) {
+                                                                      std::int32_t timeout_ms) {
     std::map<BrokerId, protocol::DeleteRecordsRequest> requests;
     for (const client::Partition& each : topic.partitions) {
         const auto offset = offsets.find(each.index);
         if (offset == offsets.end()) continue;
         protocol::DeleteRecordsRequest& request = requests[each.leader];
-        request.timeout_ms = static_cast<std::int32_t>(
-            std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+        request.timeout_ms = timeout_ms;
         if (request.topics.empty()) request.topics.emplace_back().name = topic.name;
         request.topics.front().partitions.push_back(
             {.partition_index = each.index, .offset = offset->second.value});
@@ -55,7 +53,7 @@ std::map<BrokerId, protocol::DeleteRecordsRequest> requests_by_leader(const clie
 Task<Result<Offsets>> delete_records(Context context, client::TopicPtr topic, Offsets offsets) {
     Offsets starts;
     for (const auto& [leader, request] :
-         requests_by_leader(*topic, offsets, context.cluster.options().request_timeout)) {
+         requests_by_leader(*topic, offsets, context.cluster.request_timeout_ms())) {
         auto connection = co_await context.cluster.broker(leader);
         if (!connection) co_return connection.error();
         auto reply =
@@ -76,20 +74,12 @@ Task<Result<Offsets>> delete_records(Context context, client::TopicPtr topic, Of
 }
 
 Task<Result<>> trim(Context context, Options options) {
-    const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(options.name);
-    if (!topic) co_return topic_error(options.name, topic.error().code);
-    if (options.partitions.empty()) {
-        for (const client::Partition& each : (*topic)->partitions)
-            options.partitions.push_back(each.index);
-    }
-    const Result<Offsets> ends = co_await client::list_offsets(context.cluster, options.name,
-                                                               options.partitions, client::kLatest);
-    if (!ends) co_return ends.error();
-    Result<Offsets> offsets =
-        co_await start_offsets(context, options.name, options.before, *ends,
-                               "--before end, or --partition for those that have it");
-    if (!offsets) co_return offsets.error();
-    if (!options.dry_run) offsets = co_await delete_records(context, *topic, *offsets);
+    Result<Located> place =
+        co_await locate(context, options.name, options.partitions, options.before,
+                        "--before end, or --partition for those that have it");
+    if (!place) co_return place.error();
+    Result<Offsets> offsets = std::move(place->at);
+    if (!options.dry_run) offsets = co_await delete_records(context, place->topic, *offsets);
     if (!offsets) co_return offsets.error();
     if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
     JsonWriter json;

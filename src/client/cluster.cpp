@@ -103,6 +103,12 @@ std::vector<Endpoint> Cluster::addresses() const {
     return all;
 }
 
+std::int32_t Cluster::request_timeout_ms() const {
+    using std::chrono::milliseconds;
+    return static_cast<std::int32_t>(
+        std::chrono::duration_cast<milliseconds>(options_.request_timeout).count());
+}
+
 Task<Result<ConnectionPtr>> Cluster::open(Endpoint to) {
     const auto known = connections_.find(to);
     if (known != connections_.end() && known->second->is_open()) co_return known->second;

@@ -25,11 +25,10 @@ bool is_worth_another_try(ErrorCode code) {
 
 /// Without partitions.
 protocol::ProduceRequest request_for(const ProducerOptions& options, const Topic& topic,
-                                     std::int16_t version, Duration timeout) {
+                                     std::int16_t version, std::int32_t timeout_ms) {
     protocol::ProduceRequest request;
     request.acks = static_cast<std::int16_t>(options.acks);
-    request.timeout_ms = static_cast<std::int32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    request.timeout_ms = timeout_ms;
     auto& data = request.topic_data.emplace_back();
     if (version > kLastVersionWithNames) {
         data.topic_id = topic.id;
@@ -234,7 +233,8 @@ Task<bool> Producer::send_to(BrokerId leader, TopicPtr topic) {
         co_return true;
     }
     const Duration timeout = cluster_.options().request_timeout;
-    protocol::ProduceRequest message = request_for(options_, *topic, *version, timeout);
+    protocol::ProduceRequest message =
+        request_for(options_, *topic, *version, cluster_.request_timeout_ms());
     for (const Batch& batch : request) {
         auto& data = message.topic_data.front().partition_data.emplace_back();
         data.index = batch.partition;

@@ -11,10 +11,9 @@ using runtime::Task;
 
 namespace {
 
-protocol::CreateTopicsRequest request_of(const ProduceOptions& options, Duration timeout) {
+protocol::CreateTopicsRequest request_of(const ProduceOptions& options, std::int32_t timeout_ms) {
     protocol::CreateTopicsRequest request;
-    request.timeout_ms = static_cast<std::int32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    request.timeout_ms = timeout_ms;
     auto& topic = request.topics.emplace_back();
     topic.name = options.topic;
     topic.num_partitions = options.partitions;
@@ -32,7 +31,7 @@ protocol::CreateTopicsRequest request_of(const ProduceOptions& options, Duration
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Result<>> create(client::Cluster& cluster, ProduceOptions options) {
     auto reply = co_await cluster.ask_any<protocol::CreateTopicsResponse>(
-        request_of(options, cluster.options().request_timeout));
+        request_of(options, cluster.request_timeout_ms()));
     if (!reply) co_return reply.error();
     for (const auto& topic : reply->message.topics) {
         if (topic.error_code == ErrorCode::none ||

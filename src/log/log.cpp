@@ -297,23 +297,30 @@ void Log::begin_flush() {
     // One part is this call itself, so that the end comes when all have begun.
     flush_->parts = 1;
     if (prepared) {
-        unsynced_files_.clear();
+        flush_->files = std::exchange(unsynced_files_, {});
+        if (const auto behind = std::ranges::upper_bound(snapshots_, flush_->to);
+            behind != snapshots_.begin())
+            flush_->snapshot = *std::prev(behind);
         flush_->parts += files.size() + (epochs_.is_dirty() ? 1 : 0) + (names_unsynced_ ? 1 : 0);
         flush_->synced_names = std::exchange(names_unsynced_, false);
-        const auto guarded = [this, part] {
-            return [part, alive = std::weak_ptr<void>(alive_),
+        const auto guarded = [this, part](bool is_of_files) {
+            return [this, part, is_of_files, alive = std::weak_ptr<void>(alive_),
                     opening = opening_.lock()](DiskResult<> ok) {
-                if (!alive.expired()) part(std::move(ok));
+                if (alive.expired()) return;
+                if (is_of_files && !ok) flush_->has_synced_files = false;
+                part(std::move(ok));
             };
         };
-        for (const auto& file : files) file->sync(guarded());
-        if (flush_->synced_names) disk().sync_directory(directory_, guarded());
+        for (const auto& file : files) file->sync(guarded(true));
+        if (flush_->synced_names) disk().sync_directory(directory_, guarded(true));
         if (epochs_.is_dirty()) {
             epochs_.set_clean();
             const std::string text = write_leader_epoch_checkpoint(epochs_.starts());
             replace_file(disk(), directory_ + "/leader-epoch-checkpoint",
-                         Bytes::copy_of(as_bytes(text)), guarded());
+                         Bytes::copy_of(as_bytes(text)), guarded(false));
         }
+    } else {
+        flush_->has_synced_files = false;
     }
     flush_part_done(std::move(prepared));
 }
@@ -326,6 +333,7 @@ void Log::flush_part_done(DiskResult<> part) {
     // have gone well and vouch for nothing.
     if (offline_ && !flush_->error) flush_->error = DiskError{DiskFault::failed, offline_->detail};
     const std::unique_ptr<Flush> ended = std::move(flush_);
+    files_synced(*ended);
     if (ended->error) {
         // It is not tried again over what may be lost: only what was not begun at all may be.
         (void)failed(*ended->error);
@@ -341,6 +349,14 @@ void Log::flush_part_done(DiskResult<> part) {
     for (DiskDone<>& done : ended->waiting) {
         if (alive.expired()) return;  // a callback may end the log
         done(ended->error ? DiskResult<>(*ended->error) : DiskResult<>());
+    }
+}
+
+void Log::files_synced(Flush& flush) {
+    if (flush.has_synced_files && !offline_) {
+        durable_snapshots_ = std::max(durable_snapshots_, flush.snapshot);
+    } else {
+        std::ranges::move(flush.files, std::back_inserter(unsynced_files_));
     }
 }
 

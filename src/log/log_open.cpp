@@ -257,6 +257,12 @@ Log::OpenOperation::Step Log::OpenOperation::open_segments() {
         files_of_.push_back(files);
     }
     log_->snapshots_ = found_.snapshots;
+    if (opening_.was_clean && !found_.snapshots.empty())
+        log_->durable_snapshots_ = found_.snapshots.back();
+    for (const Offset each : found_.snapshots) {
+        if (!opening_.was_clean)
+            log_->unsynced_files_.push_back(path(segment_file_name(each, suffix::kSnapshot)));
+    }
     const auto& segments = log_->segments_;
     recovered_.assign(segments.size(), false);
     for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -616,6 +622,8 @@ DiskResult<> Log::OpenOperation::drop_useless_snapshots() {
             log.drop_snapshots(log.end_offset_ + 1, {std::numeric_limits<std::int64_t>::max()});
         !ok)
         return ok;
+    // The newest may not be durable yet, and one before it may have to serve.
+    if (!opening_.was_clean) return {};
     const std::vector<Offset> all = log.snapshots_;
     for (const Offset each : all) {
         const bool begins_segment = log.segments_[log.segment_of(each)]->base_offset == each;

@@ -35,6 +35,8 @@ DiskResult<> Log::retire_file(const std::string& path, MonoTime now) {
 }
 
 DiskResult<> Log::drop_snapshots(Offset first, Offset last) {
+    if (last >= durable_snapshots_)
+        durable_snapshots_ = std::min(durable_snapshots_, Offset{first.value - 1});
     for (auto each = std::ranges::lower_bound(snapshots_, first);
          each != snapshots_.end() && *each <= last;) {
         const std::string path = directory_ + "/" + segment_file_name(*each, suffix::kSnapshot);
@@ -113,6 +115,15 @@ Result<std::size_t> Log::delete_old_segments(Timestamp now, MonoTime mono_now,
     if (count == segments_.size()) {
         if (auto ok = begin_segment(end_offset_, now); !ok) return failed(ok.error());
     }
+    if (!producers_survive(segments_[count]->base_offset)) {
+        // Of some the only trace may be in what is to go: that waits for a snapshot.
+        const Offset start = segments_[count]->base_offset;
+        if (snapshots_.empty() || snapshots_.back() < start) {
+            if (auto ok = take_snapshot(); !ok) return failed(ok.error());
+        }
+        flush(*std::ranges::lower_bound(snapshots_, start), [](const DiskResult<>&) {});
+        return std::size_t{0};
+    }
     for (std::size_t i = 0; i < count; ++i) {
         if (auto ok = retire(segments_.front(), mono_now); !ok) return failed(ok.error());
         segments_.erase(segments_.begin());
@@ -128,10 +139,19 @@ Result<std::size_t> Log::delete_old_segments(Timestamp now, MonoTime mono_now,
     return count;
 }
 
+bool Log::producers_survive(Offset start) const {
+    if (producers_.size() == 0) return true;
+    const auto behind = std::ranges::upper_bound(snapshots_, durable_snapshots_);
+    return behind != snapshots_.begin() && *std::prev(behind) >= start;
+}
+
 void Log::lower_recovery_point(Offset to) {
     recovery_point_ = std::min(recovery_point_, to);
     // A flush that runs has synced what is about to go.
-    if (flush_ != nullptr) flush_->to = std::min(flush_->to, to);
+    if (flush_ != nullptr) {
+        flush_->to = std::min(flush_->to, to);
+        flush_->snapshot = std::min(flush_->snapshot, to);
+    }
     if (next_flush_ != nullptr) next_flush_->to = std::min(next_flush_->to, to);
 }
 

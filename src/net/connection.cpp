@@ -13,7 +13,6 @@ namespace {
 constexpr int kReadsPerTurn = 8;             // then other connections of the shard have their turn
 constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
 constexpr std::size_t kFileBytesPerSend = std::size_t{1} << 20U;
-constexpr Duration kStaysHot = std::chrono::milliseconds(20);     // what was seen in the page cache
 constexpr std::uint64_t kBytesPerTurn = std::uint64_t{4} << 20U;  // of writing, likewise
 constexpr Duration kOverloadPause = std::chrono::milliseconds(10);
 constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 KiB a second
@@ -217,14 +216,14 @@ Connection::Sending Connection::send_some() {
 /// was so a moment ago is not asked about again.
 FileSlice Connection::part_to_send(const FileSlice& file) {
     const MonoTime now = shard_.now();
-    if (hot_.file != file.file || hot_.at != file.at || now >= hot_until_) {
-        hot_ = {};
-        const std::size_t bytes =
-            file.file->in_memory(file.at, std::min(file.bytes, kFileBytesPerSend));
-        if (bytes == 0) return {};
-        hot_ = {file.file, file.at, bytes};
-        hot_until_ = now + kStaysHot;
+    if (hot_.file == file.file && hot_.at == file.at && now < hot_.in_memory_until) return hot_;
+    hot_ = file;
+    hot_.bytes = std::min(file.bytes, kFileBytesPerSend);
+    if (now >= file.in_memory_until) {
+        hot_.bytes = file.file->in_memory(hot_.at, hot_.bytes);
+        hot_.in_memory_until = now + kStaysInMemory;
     }
+    if (hot_.empty()) hot_ = {};
     return hot_;
 }
 
@@ -233,7 +232,7 @@ runtime::Task<> Connection::bring_in() {
     const DiskResult<> done = co_await runtime::bring_in(shard_, *disk_, cold_);
     if (done) {
         hot_ = std::exchange(cold_, {});
-        hot_until_ = shard_.now() + kStaysHot;
+        hot_.in_memory_until = shard_.now() + kStaysInMemory;
         co_return;
     }
     cold_ = {};

@@ -96,9 +96,8 @@ private:
     std::unique_ptr<Session> session_;
     FrameBuffer frames_;
     ReplyQueue replies_;
-    FileSlice cold_;      // what bring_in() is for
-    FileSlice hot_;       // what is in memory of the file to be sent next, as seen or brought in
-    MonoTime hot_until_;  // then it may have been pushed out again
+    FileSlice cold_;  // what bring_in() is for
+    FileSlice hot_;   // what is in memory of the file to be sent next, as seen or brought in
     runtime::MemoryBudget::Holder memory_;  // follows in_use()
     runtime::Signal progress_;              // replies were sent, or writing has ended
     MonoTime last_active_;                  // bytes came or went

@@ -82,7 +82,7 @@ ReplyQueue::Next ReplyQueue::gather(std::span<BytesView> out) const {
             if (next.more) return next;
             if (bytes == nullptr) {
                 const FileSlice& file = file_at(reply, piece);
-                next.file = {file.file, file.at + (file.bytes - left), left};
+                next.file = {file.file, file.at + (file.bytes - left), left, file.in_memory_until};
                 return next;
             }
             out[next.pieces++] = bytes->view().subspan(bytes->size() - left);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Consumer groups by real clients: what they see of Moldau is what they see of Apache Kafka.   groups_test.py MOLDAUD [Same|Tools]"""
 import csv
+import glob
 import io
+import json
 import os
 import re
 import subprocess
@@ -48,8 +50,8 @@ class Same(unittest.TestCase):
         finally:
             for program in programs:
                 program.kill()
-        for (out, err), program in zip(said, programs):
-            self.assertEqual((program.returncode, out.splitlines()[-1:]), (0, ['done']), out + err[-4000:])
+        for (out, err), program, server in zip(said, programs, ('Apache Kafka', 'Moldau')):
+            self.assertEqual((program.returncode, out.splitlines()[-1:]), (0, ['done']), f'against {server}:\n{out}{err[-8000:]}')
         theirs, mine = (out.splitlines() for out, _ in said)
         self.assertEqual([MEANT.get(line, line) for line in theirs], mine)
         print(f'{len(mine)} lines are equal', flush=True)
@@ -131,6 +133,44 @@ class Tools(unittest.TestCase):
         self.consume('tools', 'tools-group', 3)
         self.assertEqual(self.tool('get-offsets', '--topic', 'tools'), 'tools:0:3\n')
         self.assertRegex(self.tool('groups', '--list'), r'tools-group +Classic +consumer')
+
+    def test_kafkas_verifiable_clients_find_every_record_once(self):
+        self.tool('topics', '--create', '--topic', 'verify', '--partitions', '3')
+        said = [json.loads(line) for line in self.tool('verifiable-producer', '--topic', 'verify', '--max-messages', '500').splitlines()]
+        sent = [(each['partition'], each['offset']) for each in said if each['name'] == 'producer_send_success']
+        self.assertEqual(len(set(sent)), 500)
+        self.assertEqual([(each['sent'], each['acked']) for each in said if each['name'] == 'tool_data'], [(500, 500)])
+        said = [json.loads(line) for line in
+                self.tool('verifiable-consumer', '--topic', 'verify', '--group-id', 'verify-group', '--reset-policy', 'earliest', '--max-messages', '500').splitlines()]
+        ranges = [one for each in said if each['name'] == 'records_consumed' for one in each['partitions']]
+        read = [(one['partition'], offset) for one in ranges for offset in range(one['minOffset'], one['maxOffset'] + 1)]
+        self.assertEqual((len(read), set(read)), (500, set(sent)))
+        commits = [each for each in said if each['name'] == 'offsets_committed']
+        self.assertEqual([each for each in commits if not each['success']], [])
+        self.assertEqual(sum(one['offset'] for one in commits[-1]['offsets']), 500)
+
+    def test_kafkas_performance_clients_run(self):
+        self.tool('topics', '--create', '--topic', 'perf', '--partitions', '2')
+        written = self.tool('producer-perf-test', '--topic', 'perf', '--num-records', '20000', '--record-size', '100', '--throughput', '-1')
+        self.assertRegex(written, r'(?m)^20000 records sent')
+        head, row = self.tool('consumer-perf-test', '--topic', 'perf', '--num-records', '20000').splitlines()[-2:]
+        figures = dict(zip((name.strip() for name in head.split(',')), (value.strip() for value in row.split(','))))
+        self.assertEqual(int(figures['data.consumed.in.nMsg']), 20000)
+        self.assertRegex(self.tool('e2e-latency', '--topic', 'perf', '--num-records', '50', '--producer-acks', 'all', '--record-size', '100'), 'Percentiles')
+
+    def test_dump_log_decodes_what_groups_have_written(self):
+        self.tool('topics', '--create', '--topic', 'dumped', '--partitions', '1')
+        self.tool('console-producer', '--topic', 'dumped', stdin='a\nb\nc')
+        self.consume('dumped', 'dumped-group', 3)
+        logs = glob.glob(os.path.join(self.server.data, '__consumer_offsets-*', '*.log'))
+        dump = run(KAFKA, 'dump-log', '--offsets-decoder', '--files', ','.join(path for path in logs if os.path.getsize(path) > 0))
+        self.assertNotRegex(dump, r'(?i)isvalid: false|corrupt|exception|could not')
+        records = [(json.loads(key), json.loads(value)) for key, value in re.findall(r'key: (\{.*?\}) payload: (\{.*\})', dump)]
+        offsets = [value['data']['offset'] for key, value in records if key['data'] == {'group': 'dumped-group', 'topic': 'dumped', 'partition': 0}]
+        self.assertEqual(offsets[-1:], [3])
+        states = [value['data'] for key, value in records if key['data'] == {'group': 'dumped-group'}]
+        self.assertEqual((states[-1]['protocolType'], states[-1]['members']), ('consumer', []))
+        self.assertIn(1, [len(state['members']) for state in states])
 
 
 if __name__ == '__main__':

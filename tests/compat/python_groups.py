@@ -1,5 +1,6 @@
 """Consumer groups through kafka-python: python_groups.py ADDRESS. Prints what happened; the test compares what it prints with what it
 prints of Apache Kafka. Ends with "done", or throws."""
+import logging
 import sys
 import time
 
@@ -9,6 +10,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 ADDRESS = sys.argv[1]
+logging.basicConfig(level=logging.INFO, format='%(asctime)s %(name)s %(message)s')
 
 
 def say(*what):

@@ -51,10 +51,10 @@ private:
         } else {
             co_return false;
         }
-        const std::uint64_t dice = random_.below(10);
+        const std::uint64_t dice = random_.below(14);
         const bool has_room = model_.topics.size() < kTopicsMost;
         if (model_.topics.empty() || (dice < 5 && has_room)) co_return co_await create();
-        if (dice >= 8) co_return co_await remove();
+        if (dice >= 12) co_return co_await remove();
         if (dice == 5) co_return co_await look_around();
         if (dice >= 5) co_return co_await delete_records();
         co_return co_await alter();

@@ -2,15 +2,14 @@
 // connections, with members that die, leave and sleep; all from one seed.
 #include "node_member.hpp"
 #include "node_process.hpp"
+#include "seeds.hpp"
 
 #include "moldau/sim/world.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,16 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr std::uint64_t kSeeds = 60;
-#else
-constexpr std::uint64_t kSeeds = 1000;
-#endif
-#else
-constexpr std::uint64_t kSeeds = 1000;
-#endif
 
 constexpr std::size_t kMembers = 3;
 
@@ -110,19 +99,11 @@ private:
         restart_if_dead();
     }
 
-    /// After a stop in order nothing is left of the node, whoever waited in its groups.
+    /// Whoever waited in its groups.
     void look_at_what_is_left() {
-        world_.run_for(milliseconds(20));  // what was submitted ends yet
-        std::vector<std::string> left;
-        for (std::size_t i = 0; i < life_.process->shards(); ++i)
-            for (std::string& name : life_.process->shard(i).task_names())
-                left.push_back(std::move(name));
-        if (!left.empty())
-            model_.wrong(fmt::format("S1: after a stop in order there are tasks left: {}",
-                                     fmt::join(left, ", ")));
-        if (const std::size_t files = world_.open_files(node_); files > 0)
-            model_.wrong(fmt::format("S1: after a stop in order {} files are open", files));
         ++outcome_.stops;
+        if (const std::string left = left_of(world_, node_, life_); !left.empty())
+            model_.wrong(left);
     }
 
     void restart_if_dead() {
@@ -174,26 +155,12 @@ private:
     Outcome outcome_;
 };
 
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-    const char* const given = std::getenv(variable);
-    return given == nullptr ? otherwise : std::stoull(given);
-}
-
-class Printer final : public LogSink {
-public:
-    bool enabled(LogLevel) const override { return true; }
-    void write(LogLevel, std::string_view line) override { fmt::print("{}\n", line); }
-};
-
-// MOLDAU_SEEDS: how many; MOLDAU_SEED: that one alone, with the node's log.
 TEST(NodeGroups, KeepWhatWasCommittedAndComeToRest) {
-    const std::uint64_t only = number_from("MOLDAU_SEED", 0);
-    const std::uint64_t first = only != 0 ? only : 1;
-    const std::uint64_t last = only != 0 ? only : number_from("MOLDAU_SEEDS", kSeeds);
-    Printer printer;
+    Seeds seeds(1000, 60);
+    const std::uint64_t last = seeds.last();
     Outcome sum;
-    for (std::uint64_t seed = first; seed <= last; ++seed) {
-        const Outcome one = Story(seed, only != 0 ? &printer : nullptr).go();
+    for (std::uint64_t seed = seeds.first(); seed <= last; ++seed) {
+        const Outcome one = Story(seed, seeds.sink()).go();
         if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
         sum.deaths += one.deaths;
         sum.stops += one.stops;
@@ -203,9 +170,9 @@ TEST(NodeGroups, KeepWhatWasCommittedAndComeToRest) {
         sum.fetched += one.fetched;
     }
     fmt::print("seeds={} deaths={} stops={} commits={} refused_commits={} parts={} fetched={}\n",
-               last - first + 1, sum.deaths, sum.stops, sum.commits, sum.refused_commits, sum.parts,
+               seeds.count(), sum.deaths, sum.stops, sum.commits, sum.refused_commits, sum.parts,
                sum.fetched);
-    if (only != 0) return;
+    if (seeds.is_one()) return;
     EXPECT_GT(sum.deaths, last) << "the test has lost its deaths";
     EXPECT_GT(sum.stops, last / 4) << "the test has lost its stops";
     EXPECT_GT(sum.commits, 20 * last) << "hardly anything was committed";

@@ -9,6 +9,7 @@
 #include "moldau/runtime/wait.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <vector>
 
@@ -188,6 +189,20 @@ runtime::Task<> NodeProgram::audit_node(NodeProgram& self) {
     const ImagePtr served = self.node_->image();
     const Result<Stored> stored = co_await read_all(*self.life_.process);
     self.life_.audit = stored ? audit_of(*stored, *served) : "R8: " + stored.error().detail;
+}
+
+std::string left_of(World& world, ProcessId node, const NodeLife& life) {
+    world.run_for(std::chrono::milliseconds(20));  // what was submitted ends yet
+    std::vector<std::string> tasks;
+    for (std::size_t i = 0; i < life.process->shards(); ++i)
+        for (std::string& name : life.process->shard(i).task_names())
+            tasks.push_back(std::move(name));
+    if (!tasks.empty())
+        return fmt::format("S1: after a stop in order there are tasks left: {}",
+                           fmt::join(tasks, ", "));
+    if (const std::size_t files = world.open_files(node); files > 0)
+        return fmt::format("S1: after a stop in order {} files are open", files);
+    return "";
 }
 
 }  // namespace moldau::sim

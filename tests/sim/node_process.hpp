@@ -50,4 +50,7 @@ private:
     std::unique_ptr<broker::Node> node_;
 };
 
+/// S1: after a stop in order nothing is left of the node. What is, in words; "": nothing.
+std::string left_of(World& world, ProcessId node, const NodeLife& life);
+
 }  // namespace moldau::sim

@@ -2,6 +2,7 @@
 // while it is killed, loses its power, and its disk fails and fills up; all from one seed.
 #include "node_clients.hpp"
 #include "node_process.hpp"
+#include "seeds.hpp"
 
 #include "moldau/sim/world.hpp"
 
@@ -9,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,17 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-// A sanitizer makes a seed ten times as dear.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr std::uint64_t kSeeds = 100;
-#else
-constexpr std::uint64_t kSeeds = 1200;
-#endif
-#else
-constexpr std::uint64_t kSeeds = 1200;
-#endif
 
 enum class Trouble : std::uint8_t {
     crash,
@@ -173,18 +162,9 @@ private:
             broker_epoch_ = life_.broker_epoch;
         }
         if (!world_.running(node_) || !life_.has_stopped || !model_.violation.empty()) return;
-        // What was submitted ends yet.
-        world_.run_for(milliseconds(20));
         ++outcome_.stops_in_order;
-        std::vector<std::string> left;
-        for (std::size_t i = 0; i < life_.process->shards(); ++i)
-            for (std::string& name : life_.process->shard(i).task_names())
-                left.push_back(std::move(name));
-        if (!left.empty())
-            model_.wrong(fmt::format("S1: after a stop in order there are tasks left: {}",
-                                     fmt::join(left, ", ")));
-        if (const std::size_t files = world_.open_files(node_); files > 0)
-            model_.wrong(fmt::format("S1: after a stop in order {} files are open", files));
+        if (const std::string left = left_of(world_, node_, life_); !left.empty())
+            model_.wrong(left);
     }
 
     /// R8, while nothing is wrong with the disk.
@@ -308,26 +288,12 @@ private:
     Outcome outcome_;
 };
 
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-    const char* const given = std::getenv(variable);
-    return given == nullptr ? otherwise : std::stoull(given);
-}
-
-class Printer final : public LogSink {
-public:
-    bool enabled(LogLevel) const override { return true; }
-    void write(LogLevel, std::string_view line) override { fmt::print("{}\n", line); }
-};
-
-// MOLDAU_SEEDS: how many; MOLDAU_SEED: that one alone, with the node's log.
 TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
-    const std::uint64_t only = number_from("MOLDAU_SEED", 0);
-    const std::uint64_t first = only != 0 ? only : 1;
-    const std::uint64_t last = only != 0 ? only : number_from("MOLDAU_SEEDS", kSeeds);
-    Printer printer;
+    Seeds seeds(1200, 100);
+    const std::uint64_t last = seeds.last();
     Outcome sum;
-    for (std::uint64_t seed = first; seed <= last; ++seed) {
-        const Outcome one = Story(seed, only != 0 ? &printer : nullptr).go();
+    for (std::uint64_t seed = seeds.first(); seed <= last; ++seed) {
+        const Outcome one = Story(seed, seeds.sink()).go();
         if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
         sum.add(one);
     }
@@ -335,11 +301,11 @@ TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
         "seeds={} deaths={} crashes={} power_cuts={} stops={} failing_disks={} full_disks={} "
         "networks={} starts_in_vain={} acknowledged={} duplicates={} read={} read_while_full={} "
         "deleted_records={} audits={} stops_in_order={}\n",
-        last - first + 1, sum.deaths, sum.troubles[0], sum.troubles[1], sum.troubles[2],
+        seeds.count(), sum.deaths, sum.troubles[0], sum.troubles[1], sum.troubles[2],
         sum.troubles[3], sum.troubles[4], sum.troubles[5], sum.starts_in_vain, sum.acknowledged,
         sum.duplicates, sum.seen, sum.read_while_full, sum.deleted_records, sum.audits,
         sum.stops_in_order);
-    if (only != 0) return;
+    if (seeds.is_one()) return;
     EXPECT_GT(sum.deaths, last / 2) << "the test has lost its crashes";
     EXPECT_GT(sum.acknowledged, last * 20) << "the test has lost its producers";
     EXPECT_GT(sum.seen, last * 20) << "the test has lost its consumers";

@@ -67,6 +67,8 @@ public:
     runtime::Shard& shard() { return shard_; }
     const ClusterOptions& options() const { return options_; }
     MonoTime request_deadline() const { return shard_.now() + options_.request_timeout; }
+    /// The same in milliseconds, as requests that a broker lets wait carry it.
+    std::int32_t request_timeout_ms() const;
 
     /// A connection to some broker: one that is open, else the first of those known and of the
     /// bootstrap addresses that answers.

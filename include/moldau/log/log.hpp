@@ -244,6 +244,10 @@ private:
     DiskResult<> take_snapshot();
     void begin_flush();
     void flush_part_done(DiskResult<> part);
+    /// What was written of the log is synced, or will never be by this flush.
+    void files_synced(Flush& flush);
+    /// Producers are known after a crash, too, when the log begins at `start`.
+    bool producers_survive(Offset start) const;
     DiskResult<> retire(const SegmentPtr& segment, MonoTime now);
     void lower_recovery_point(Offset to);
     DiskResult<> retire_file(const std::string& path, MonoTime now);
@@ -264,6 +268,7 @@ private:
     LeaderEpochs epochs_;
     ProducerState producers_;
     std::vector<Offset> snapshots_;            // ascending
+    Offset durable_snapshots_{-1};             // those up to it are durable, and the log up to each
     std::vector<std::string> unsynced_files_;  // snapshots, partition.metadata
     std::deque<Doomed> doomed_;
     std::optional<Error> offline_;

@@ -27,9 +27,24 @@ def write_struct(message, struct):
         tests = [cpp.condition(field.versions, struct.reach)]
         if field.tag is not None:
             tests.append(cpp.differs(field))
-        test = ' && '.join(f'({t})' for t in tests if t)
+        tests = [t for t in tests if t]
+        test = tests[0] if len(tests) == 1 else ' && '.join(f'({t})' for t in tests)
         yield f'    {f"if ({test}) " if test else ""}write_field(to, "{camel(field.name)}", m.{member(field.name)}, v);'
     yield '}'
+
+
+def pairs(file):
+    """Of a coordinator's records each type with its key and its value."""
+    values = {m.number: m for m in file.messages if m.kind == 'value'}
+    return [(m.number, m.name, values[m.number].name) for m in file.messages if m.kind == 'key']
+
+
+def emit_pairs(file):
+    yield from ['', f'/// Calls `tell<Key, Value>()` for the type of a record of {file.stem}; false: there is none such.', 'template <class Tell>',
+                f'bool with_{file.stem}_record(std::int16_t type, const Tell& tell) {{', '    switch (type) {']
+    for number, key, value in pairs(file):
+        yield f'        case {number}: tell.template operator()<protocol::{key}, protocol::{value}>(); return true;'
+    yield from ['        default: return false;', '    }', '}']
 
 
 def emit(files):
@@ -40,7 +55,8 @@ def emit(files):
     for m in messages:
         header += [f'template <>', f'inline constexpr std::string_view kTypeName<protocol::{m.name}> = "{type_name(m)}";']
     header += ['', '/// The fields, into an object that is open.',
-               *(f'void write_fields(JsonWriter& to, const protocol::{m.name}& m, std::int16_t v);' for m in messages), '', '}  // namespace moldau::cli', '']
+               *(f'void write_fields(JsonWriter& to, const protocol::{m.name}& m, std::int16_t v);' for m in messages),
+               *(line for f in files if pairs(f) for line in emit_pairs(f)), '', '}  // namespace moldau::cli', '']
     source = [NOTICE + '#include "json_records.hpp"', '', '#include "json_fields.hpp"', '', 'namespace moldau::cli {', '', 'using namespace protocol;', '']
     for m in messages:
         for struct in [*m.structs, m.root]:

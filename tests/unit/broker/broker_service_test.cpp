@@ -38,6 +38,17 @@ std::string hex_of(const Reply& reply) {
     return support::to_hex(reply.first.data(), reply.first.size());
 }
 
+constexpr const char* kApiVersions3 =
+    "0012"
+    "0003"
+    "00000007"
+    "0001"
+    "61"
+    "00"
+    "0278"
+    "0231"
+    "00";
+
 TEST(BrokerService, AnswersAVersionOfApiVersionsThatItDoesNotKnowAsVersion0) {
     Session session;
     const Reply reply = session.ask(
@@ -64,16 +75,7 @@ TEST(BrokerService, AnswersAVersionOfApiVersionsThatItDoesNotKnowAsVersion0) {
 
 TEST(BrokerService, TheResponseHeaderOfApiVersionsHasNoTagsWhateverItsVersion) {
     Session session;
-    const Reply reply = session.ask(
-        "0012"
-        "0003"
-        "00000007"
-        "0001"
-        "61"
-        "00"
-        "0278"
-        "0231"
-        "00");
+    const Reply reply = session.ask(kApiVersions3);
     ASSERT_EQ(reply.outcome, Reply::Outcome::send);
     protocol::Reader in(BytesView(reply.first).subspan(8));
     protocol::ApiVersionsResponse response;
@@ -83,16 +85,7 @@ TEST(BrokerService, TheResponseHeaderOfApiVersionsHasNoTagsWhateverItsVersion) {
 
 TEST(BrokerService, CountsRequestsByTheirApiAndHowLongTheirAnswersTook) {
     Session session;
-    session.ask(
-        "0012"
-        "0003"
-        "00000007"
-        "0001"
-        "61"
-        "00"
-        "0278"
-        "0231"
-        "00");
+    session.ask(kApiVersions3);
     const net::Mark mark = session.session().mark();
     ASSERT_LT(mark, session.counters().apis.size());
     EXPECT_EQ(api_table()[mark].api, protocol::ApiKey::api_versions);

@@ -1,5 +1,7 @@
 #include "batch_dump.hpp"
 
+#include "support/vectors.hpp"
+
 #include "moldau/metadata/records.hpp"
 #include "moldau/record/builder.hpp"
 #include "moldau/record/control.hpp"
@@ -40,6 +42,52 @@ Told tell(BytesView log, BatchDump how) {
         return {};
     });
     return told;
+}
+
+TEST(BatchDump, TellsWhatCoordinatorsHaveWritten) {
+    const auto record_of = [](const std::vector<std::byte>& key,
+                              std::optional<BytesView> value) -> record::NewRecord {
+        return {.timestamp = {1000}, .key = BytesView(key), .value = value, .headers = {}};
+    };
+    const auto commit = support::from_hex(
+        "0001"
+        "000167"
+        "000174"
+        "00000002");
+    const auto offset = support::from_hex(
+        "0000"
+        "0000000000000007"
+        "00016d"
+        "00000000000003e8");
+    const auto group = support::from_hex(
+        "0002"
+        "000167");
+    const auto strange = support::from_hex(
+        "7fff"
+        "00");
+    const auto newer = support::from_hex(
+        "0063"
+        "01");
+    const auto log = batch_of({}, {record_of(commit, offset), record_of(group, std::nullopt),
+                                   record_of(strange, std::nullopt), record_of(commit, newer)});
+    const Told told =
+        tell(log, {.shows_records = true, .records_of = RecordsOf::group_coordinator});
+    ASSERT_TRUE(told.outcome) << told.outcome.error().detail;
+    ASSERT_EQ(told.lines.size(), 1U);
+    EXPECT_THAT(told.lines[0],
+                HasSubstr(R"(type=OffsetCommit key={"group":"g","topic":"t","partition":2} )"
+                          R"(value={"offset":7,"metadata":"m","commitTimestamp":1000})"));
+    EXPECT_THAT(told.lines[0], HasSubstr(R"(type=GroupMetadata key={"group":"g"} value=null)"));
+    EXPECT_THAT(told.lines[0], HasSubstr("key_base64=f/8A value=null"));
+    EXPECT_THAT(told.lines[0], HasSubstr(R"("partition":2} value_base64=AGMB)"));
+
+    const auto torn = support::from_hex(
+        "0001"
+        "0005"
+        "67");
+    EXPECT_FALSE(tell(batch_of({}, {record_of(torn, std::nullopt)}),
+                      {.shows_records = true, .records_of = RecordsOf::group_coordinator})
+                     .outcome);
 }
 
 TEST(BatchDump, TellsRecordsOfEveryKind) {
@@ -97,7 +145,7 @@ TEST(BatchDump, TellsMetadataRecordsAlsoThoseThatWeDoNotKnow) {
     record::NewRecord second = text("");
     second.value = unknown->view();
     const auto log = batch_of({}, {first, second});
-    const Told told = tell(log, {.is_metadata = true});
+    const Told told = tell(log, {.records_of = RecordsOf::metadata});
     ASSERT_TRUE(told.outcome) << told.outcome.error().detail;
     EXPECT_THAT(told.lines[0],
                 HasSubstr("  offset=0 type=TOPIC_RECORD version=0 "
@@ -137,11 +185,12 @@ TEST(BatchDump, SurvivesEveryPrefixAndEveryTurnedByte) {
     const auto second = batch_of({.base_offset = {1}}, {text("two")});
     log.insert(log.end(), second.begin(), second.end());
     for (std::size_t end = 0; end < log.size(); ++end)
-        (void)tell(BytesView(log).first(end), {.shows_records = true, .is_metadata = true});
+        (void)tell(BytesView(log).first(end),
+                   {.shows_records = true, .records_of = RecordsOf::metadata});
     for (std::size_t at = 0; at < log.size(); ++at) {
         for (const unsigned bit : {0U, 3U, 7U}) {
             log[at] ^= std::byte(1U << bit);
-            (void)tell(log, {.shows_records = true, .is_metadata = true});
+            (void)tell(log, {.shows_records = true, .records_of = RecordsOf::metadata});
             log[at] ^= std::byte(1U << bit);
         }
     }

@@ -81,6 +81,9 @@ TEST(LogTrim, WhenAllIsOldAnEmptySegmentIsLeft) {
     LogConfig config = small();
     config.retention_ms = 0;
     f.log->set_config(config);
+    EXPECT_EQ(*f.log->delete_old_segments({1'000'000}, f.mono_now, {10}), 0U)
+        << "it is to be known of the producer first, durably";
+    f.disk.run();
     const auto gone = f.log->delete_old_segments({1'000'000}, f.mono_now, {10});
     ASSERT_TRUE(gone);
     EXPECT_EQ(*gone, 4U);
@@ -106,6 +109,45 @@ TEST(LogTrim, DeletedSegmentsAreRenamedFirstAndRemovedLater) {
     f.log->on_tick(f.mono_now + std::chrono::seconds(60));
     EXPECT_THAT(f.names(), Not(Contains(testing::HasSubstr("00000000000000000000"))));
     EXPECT_EQ(f.log->next_deadline(), std::nullopt);
+}
+
+TEST(LogTrim, SegmentsStayUntilASnapshotThatKnowsTheirProducersIsDurable) {
+    for (const std::string_view failing : {"", ".snapshot", "leader-epoch-checkpoint"}) {
+        SCOPED_TRACE(failing);
+        LogFixture f(small());
+        f.start();
+        f.disk.fail = [&](std::string_view operation,
+                          const std::string& path) -> std::optional<DiskFault> {
+            if (failing.empty() || path.find(failing) == std::string::npos) return std::nullopt;
+            if (failing != ".snapshot") return DiskFault::no_space;
+            return operation == "sync" ? std::optional(DiskFault::overloaded) : std::nullopt;
+        };
+        for (int i = 0; i < 10; ++i)
+            f.append({.producer_id = 9, .producer_epoch = 0, .base_sequence = i});
+        ASSERT_TRUE(f.log->raise_log_start({9}, {10}));
+        EXPECT_EQ(*f.log->delete_old_segments(f.now, f.mono_now, {10}), 0U) << "none is synced";
+        f.disk.run();
+        if (failing == ".snapshot") {
+            EXPECT_EQ(*f.log->delete_old_segments(f.now, f.mono_now, {10}), 0U) << "none could be";
+            f.disk.fail = nullptr;
+            f.disk.run();
+        }
+        EXPECT_EQ(*f.log->delete_old_segments(f.now, f.mono_now, {10}), 3U);
+        EXPECT_EQ(f.failures, 0);
+    }
+}
+
+TEST(LogTrim, AfterACrashSnapshotsCountAsDurableWhenTheyWereSyncedAgain) {
+    LogFixture f(small());
+    fill(f);
+    f.start();
+    ASSERT_TRUE(f.log->raise_log_start({9}, {10}));
+    f.disk.run();
+    const auto gone = f.log->delete_old_segments(f.now, f.mono_now, {10});
+    ASSERT_TRUE(gone);
+    EXPECT_EQ(*gone, 3U) << "opening has synced what it recovered, and with it the snapshots";
+    EXPECT_EQ(f.append({.producer_id = 9, .producer_epoch = 0, .base_sequence = 0}),
+              "OUT_OF_ORDER_SEQUENCE_NUMBER");
 }
 
 TEST(LogTrim, TruncatesToAnyOffset) {

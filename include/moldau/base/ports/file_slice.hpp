@@ -4,6 +4,7 @@
 #pragma once
 
 #include "moldau/base/ports/disk.hpp"
+#include "moldau/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +12,14 @@
 
 namespace moldau {
 
+/// For so long what was seen in the page cache is taken to be there.
+inline constexpr Duration kStaysInMemory = std::chrono::milliseconds(20);
+
 struct FileSlice {
     std::shared_ptr<File> file;  // null when empty
     std::uint64_t at = 0;
     std::size_t bytes = 0;
+    MonoTime in_memory_until{};  // it was seen there; who sends it by then need not look again
 
     bool empty() const { return bytes == 0; }
 };
