@@ -2,6 +2,7 @@
 prints of Apache Kafka. Ends with "done", or throws."""
 import logging
 import sys
+import threading
 import time
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -31,15 +32,27 @@ def consumer(group, **more):
 
 
 def settle(wanted):
+    """Each polls in a thread of its own, and for long: a join that ends between two polls is begun again by kafka-python 3.0."""
     end = time.monotonic() + 40
-    got = 0
-    while True:
-        for each in wanted:
-            got += sum(len(records) for records in each.poll(50).values())
-        if all(len(each.assignment()) == count for each, count in wanted.items()):
-            return got
-        if time.monotonic() > end:
-            raise AssertionError('not assigned after 40 s')
+    got, over = [], threading.Event()
+
+    def poll(each):
+        while not over.is_set():
+            got.append(sum(len(records) for records in each.poll(1000).values()))
+
+    threads = [threading.Thread(target=poll, args=(each,)) for each in wanted]
+    for thread in threads:
+        thread.start()
+    try:
+        while not all(len(each.assignment()) == count for each, count in wanted.items()):
+            if time.monotonic() > end:
+                raise AssertionError('not assigned after 40 s')
+            time.sleep(0.05)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    return sum(got)
 
 
 def parts(partitions):
