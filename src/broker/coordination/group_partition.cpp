@@ -156,7 +156,7 @@ void GroupPartition::append(Write write) {
     const Result<Bytes> batch = batch_of(in_flight_.back().write);
     if (!batch) return ended(number, batch.error().code);
     partition->append_state(here_.validator(), *batch,
-                            [weak = weak_from_this(), number](AppendOutcome outcome) {
+                            [weak = weak_from_this(), number](const AppendOutcome& outcome) {
                                 if (const auto self = weak.lock()) {
                                     self->ended(number, outcome.error);
                                     self->settle();
