@@ -197,11 +197,31 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted) {
     opening.now = shard().clock().wall();
     opening.mono_now = shard().now();
     opening.topic_id = wanted.id.topic;
-    opening.on_failure = [this, id = wanted.id, path = opening.directory](const DiskError& error) {
-        failed_.insert(id);
-        shard().log().error("a log is offline directory={} reason={}", path, error.detail);
+    opening.on_failure = [this, wanted](const DiskError& error, log::LogFailure what) {
+        log_failed(wanted, error, what);
     };
     return opening;
+}
+
+void BrokerShard::log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what) {
+    failed_.insert(wanted.id);
+    shard().log().error("a log is offline partition={}-{} reason={}", wanted.topic,
+                        wanted.id.partition, error.detail);
+    if (what == log::LogFailure::write && facts_.directories->fail(wanted.directory) &&
+        place_.on_directory_failure)
+        place_.on_directory_failure(wanted.directory, error);
+}
+
+void BrokerShard::directory_failed(std::size_t directory, const Error& reason) {
+    for (const auto& [id, held] : partitions_) {
+        if (held.directory != directory) continue;
+        failed_.insert(id);
+        held.partition->log().take_offline(reason);
+        held.partition->wake_waiters();
+    }
+    for (const auto& [id, offline] : offline_) {
+        if (offline.wanted.directory == directory) failed_.insert(id);
+    }
 }
 
 runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
@@ -227,6 +247,13 @@ runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
 /// is another log's.
 runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::make_directories(
     std::vector<Wanted> wanted) {
+    for (const Wanted& each : wanted) {
+        if (facts_.directories->is_failed(each.directory))
+            could_not_open(each, {DiskFault::failed, "its log directory is offline"});
+    }
+    std::erase_if(wanted, [this](const Wanted& each) {
+        return facts_.directories->is_failed(each.directory);
+    });
     std::vector<Checkpoints::Name> new_names;
     for (const Wanted& each : wanted)
         if (!each.is_left) new_names.push_back({each.directory, each.name});

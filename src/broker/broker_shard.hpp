@@ -15,6 +15,7 @@
 #include "moldau/record/append_validator.hpp"
 #include "moldau/runtime/task_group.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -54,6 +55,8 @@ public:
         Disk& disk;
         std::size_t open_files_max = 1024;
         Checkpoints* checkpoints = nullptr;  // the node's
+        /// Of LogDirectories::all(): told once, on any shard.
+        std::function<void(std::size_t, const DiskError&)> on_directory_failure;
     };
     BrokerShard(Place place, const NodeFacts& facts);
     BrokerShard(const BrokerShard&) = delete;
@@ -101,6 +104,8 @@ public:
     /// Reading from a partition's log has failed: it is offline where the fault is final. The error
     /// that a client gets.
     ErrorCode read_failed(const TopicPartition& id, const DiskError& error);
+    /// Takes all logs of a log directory offline, until the next start.
+    void directory_failed(std::size_t directory, const Error& reason);
     Disk& disk() const { return place_.disk; }
     /// Gone when this shard is: for what a disk may call back later.
     std::weak_ptr<void> alive() const { return alive_; }
@@ -150,6 +155,7 @@ private:
     log::LogOpening opening_of(const Wanted& wanted);
     void opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log);
     void could_not_open(const Wanted& wanted, const DiskError& error);
+    void log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what);
     /// Renames it so that it is no partition's any more; the new path.
     std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);

@@ -71,6 +71,7 @@ runtime::Task<Result<>> Checkpoints::write_in_turn() {
         std::ranges::move(*some, std::back_inserter(all));
     }
     for (std::size_t i = 0; i < names_.size(); ++i) {
+        if (directories_->is_failed(i)) continue;
         if (Result<> ok = co_await write_directory(i, all); !ok) co_return ok;
     }
     co_return Result<>();

@@ -99,7 +99,9 @@ LogDirectory::Left LogDirectory::left(std::string_view partition_directory) cons
 }
 
 LogDirectories::LogDirectories(std::vector<LogDirectory> all)
-    : all_(std::move(all)), counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())) {
+    : all_(std::move(all)),
+      counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())),
+      failed_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
         counts_[i] = all_[i].partitions.size();
         for (const std::string& each : all_[i].partitions) places_.emplace(each, i);
@@ -111,10 +113,18 @@ std::size_t LogDirectories::place_of(std::string_view partition_directory) const
         return found->second;
     std::size_t least = 0;
     for (std::size_t i = 1; i < all_.size(); ++i) {
-        if (counts_[i] < counts_[least]) least = i;
+        if (failed_[i]) continue;
+        if (failed_[least] || counts_[i] < counts_[least]) least = i;
     }
     ++counts_[least];
     return least;
+}
+
+bool LogDirectories::have_all_failed() const {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        if (!failed_[i]) return false;
+    }
+    return true;
 }
 
 }  // namespace moldau::broker

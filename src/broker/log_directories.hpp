@@ -1,5 +1,5 @@
-// What the directories of log.dirs hold, as found at the start; shared by all shards, changed by
-// none of them.
+// What the directories of log.dirs hold, as found at the start, and which of them have failed
+// since; shared by all shards.
 #pragma once
 
 #include "moldau/base/ids.hpp"
@@ -53,17 +53,24 @@ public:
     explicit LogDirectories(std::vector<LogDirectory> all);
 
     const std::vector<LogDirectory>& all() const { return all_; }
-    /// The directory that has this partition, else the one with the fewest partitions, which has
-    /// one more from then on.
+    /// The directory that has this partition, else, of those that have not failed, the one with the
+    /// fewest partitions, which has one more from then on.
     std::size_t place_of(std::string_view partition_directory) const;
     bool has(std::string_view partition_directory) const {
         return places_.contains(partition_directory);
     }
 
+    /// A write or a sync in it has failed: until the next start nothing in it is believed, and
+    /// nothing is put there. True for the first who says so.
+    bool fail(std::size_t directory) const { return !failed_[directory].exchange(true); }
+    bool is_failed(std::size_t directory) const { return failed_[directory]; }
+    bool have_all_failed() const;
+
 private:
     std::vector<LogDirectory> all_;
     std::map<std::string, std::size_t, std::less<>> places_;
     std::unique_ptr<std::atomic<std::size_t>[]> counts_;
+    std::unique_ptr<std::atomic<bool>[]> failed_;
 };
 
 }  // namespace moldau::broker

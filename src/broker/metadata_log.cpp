@@ -142,17 +142,18 @@ runtime::Task<Result<>> MetadataLog::load_snapshot(raft::SnapshotId id) {
 runtime::Task<Result<>> MetadataLog::open_log(Offset snapshot_end) {
     // Where the log starts is where its first segment does: what lies below a snapshot may be gone.
     runtime::Ending<Result<std::unique_ptr<log::Log>>> opened(shard_);
-    log::Log::open(files_,
-                   {.directory = directory_,
-                    .config = setup_.log,
-                    .log_start_offset = Offset{0},
-                    .recovery_point = Offset{0},
-                    .was_clean = setup_.was_clean,
-                    .now = shard_.clock().wall(),
-                    .mono_now = shard_.now(),
-                    .topic_id = std::nullopt,
-                    .on_failure = [this](const DiskError& error) { fail(Error(error)); }},
-                   opened.done());
+    log::Log::open(
+        files_,
+        {.directory = directory_,
+         .config = setup_.log,
+         .log_start_offset = Offset{0},
+         .recovery_point = Offset{0},
+         .was_clean = setup_.was_clean,
+         .now = shard_.clock().wall(),
+         .mono_now = shard_.now(),
+         .topic_id = std::nullopt,
+         .on_failure = [this](const DiskError& error, log::LogFailure) { fail(Error(error)); }},
+        opened.done());
     Result<std::unique_ptr<log::Log>> log = co_await opened.wait();
     if (!log) co_return log.error();
     log_ = std::move(*log);

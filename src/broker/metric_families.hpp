@@ -113,6 +113,11 @@ inline constexpr Family kPartitionsLed{"moldau_partitions_led", Kind::gauge,
 inline constexpr Family kPartitionsOffline{
     "moldau_partitions_offline", Kind::gauge,
     "Those whose log could not be opened, or was taken offline by an error of the disk."};
+inline constexpr Family kLogDirectoryUp{
+    "moldau_log_directory_up", Kind::gauge,
+    "1: the log directory is used. 0: a write or a sync in it has failed, and its logs are offline "
+    "until the next start.",
+    "path"};
 inline constexpr Family kLogBytes{"moldau_log_bytes", Kind::gauge,
                                   "Bytes of all segments of all partitions."};
 inline constexpr Family kLogSegments{"moldau_log_segments", Kind::gauge,
@@ -195,6 +200,7 @@ inline constexpr std::array kAll = {
     &kPartitions,
     &kPartitionsLed,
     &kPartitionsOffline,
+    &kLogDirectoryUp,
     &kLogBytes,
     &kLogSegments,
     &kProducers,

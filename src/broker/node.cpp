@@ -132,7 +132,7 @@ void NodeState::committed(CommittedImage image) {
 runtime::Task<> NodeState::stop() {
     is_stopping = true;
     co_await server.stop();
-    if (services.controller != nullptr && !failed && broker_epoch >= 0) co_await leave();
+    if (services.controller != nullptr && failure.empty() && broker_epoch >= 0) co_await leave();
     tasks.cancel();
     co_await tasks.join();
     for (const auto& each : services.shards) {
@@ -140,7 +140,7 @@ runtime::Task<> NodeState::stop() {
         (void)co_await runtime::call_task(home, there->shard(), "end housekeeping",
                                           [there] { return there->rest(); });
     }
-    if (is_open && !failed) co_await close_storage();
+    if (is_open && failure.empty()) co_await close_storage();
     co_await checkpoints.end();
     // What is a shard's ends on it.
     for (auto& each : services.shards) {

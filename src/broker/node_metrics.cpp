@@ -62,7 +62,7 @@ void sample_shard(BrokerShard& shard, Samples& to) {
 
 std::vector<std::string> NodeState::reasons_not_ready() const {
     if (is_stopping) return {"the node is stopping"};
-    if (failed) return {"the metadata log is offline"};
+    if (!failure.empty()) return {failure};
     if (!is_serving) return {"the node is starting"};
     std::vector<std::string> reasons;
     if (metadata->quorum().role() != raft::Role::leader)
@@ -106,6 +106,11 @@ void NodeState::sample_node(Samples& to) const {
     to.add(families::kMemoryInFlightBytesMax, {}, number(divide_budget(settings).connections));
     to.add(families::kMemoryBudgetBytes, {},
            static_cast<double>(settings.get(config::kMemoryBudgetBytes)));
+    if (facts.directories != nullptr) {
+        for (std::size_t i = 0; i < facts.directories->all().size(); ++i)
+            to.add(families::kLogDirectoryUp, {{"path", facts.directories->all()[i].path}},
+                   facts.directories->is_failed(i) ? 0 : 1);
+    }
     to.add(families::kReady, {}, reasons_not_ready().empty() ? 1 : 0);
     const bool leads = is_serving && metadata->quorum().role() == raft::Role::leader;
     to.add(families::kMetadataLeads, {}, leads ? 1 : 0);

@@ -128,7 +128,14 @@ void NodeState::make_shards() {
                 .shard = *world.shards[i].shard,
                 .disk = *world.shards[i].disk,
                 .open_files_max = std::max<std::size_t>(world.open_files_max / count, 16),
-                .checkpoints = &checkpoints},
+                .checkpoints = &checkpoints,
+                .on_directory_failure =
+                    [this, still = std::weak_ptr<void>(alive)](std::size_t directory,
+                                                               const DiskError& error) {
+                        (void)home.post_answer([this, still, directory, error] {
+                            if (!still.expired()) directory_failed(directory, Error(error));
+                        });
+                    }},
             facts));
     }
     has_shards.store(true, std::memory_order_release);
@@ -145,7 +152,8 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
             .log = metadata_log_config(settings),
             .snapshots = snapshot_rules(settings),
             .was_clean = directory.clean.has_value(),
-            .on_failure = [this](const Error& error) { fail(error); },
+            .on_failure =
+                [this](const Error& error) { fail("the metadata log is offline", error); },
             .on_committed = [this](CommittedImage image) { committed(std::move(image)); }});
     if (Result<> ok = co_await metadata->load(); !ok) co_return ok;
     facts.kraft_version = metadata->quorum().voters().kraft_version;
@@ -244,9 +252,28 @@ void NodeState::warn_of_features() const {
         fmt::join(beyond, ", "));
 }
 
-void NodeState::fail(const Error& error) {
-    if (std::exchange(failed, true)) return;
-    home.log().error("the metadata log is offline, the node stops reason={}", error.detail);
+void NodeState::directory_failed(std::size_t index, const Error& error) {
+    const std::string& path = facts.directories->all()[index].path;
+    home.log().error(
+        "a log directory is offline until the next start, and all logs in it path={} reason={}",
+        path, error.detail);
+    for (const auto& each : services.shards) {
+        BrokerShard* there = each.get();
+        (void)there->shard().post_answer([there, still = std::weak_ptr<void>(alive), index, error] {
+            if (!still.expired()) there->directory_failed(index, error);
+        });
+    }
+    if (index == metadata_path) {
+        fail("the log directory of the metadata is offline", error);
+    } else if (facts.directories->have_all_failed()) {
+        fail("all log directories are offline", error);
+    }
+}
+
+void NodeState::fail(std::string what, const Error& error) {
+    if (!failure.empty()) return;
+    failure = std::move(what);
+    home.log().error("{}, the node stops reason={}", failure, error.detail);
     if (world.on_failure) world.on_failure(error);
 }
 

@@ -48,7 +48,8 @@ struct NodeState {
     std::vector<metadata::Endpoint> controller_endpoints() const;
     ControllerDriver::Registration registration() const;
     void committed(CommittedImage image);
-    void fail(const Error& error);
+    void directory_failed(std::size_t index, const Error& error);
+    void fail(std::string what, const Error& error);
 
     runtime::Task<> leave();
     runtime::Task<> close_storage();
@@ -72,15 +73,16 @@ struct NodeState {
     Publisher publisher;
     std::int64_t previous_broker_epoch = -1;
     std::int64_t broker_epoch = -1;
-    bool is_open = false;     // the logs are
-    bool has_limits = false;  // of connections, as the first image says
-    bool failed = false;
+    bool is_open = false;      // the logs are
+    bool has_limits = false;   // of connections, as the first image says
+    std::string failure;       // what has failed, so that it stops
     bool is_serving = false;   // between a start that went well and the stop
     bool is_stopping = false;  // or has stopped
     // Set when the listeners are bound and `services.shards` has all of them: those who look at
     // them on other shards look here first.
     std::atomic<bool> has_shards = false;
     runtime::TaskGroup tasks;
+    std::shared_ptr<void> alive = std::make_shared<char>();  // for what other shards post
 };
 
 }  // namespace moldau::broker

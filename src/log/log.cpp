@@ -66,11 +66,11 @@ Result<> Log::check_usable() const {
     return {};
 }
 
-Error Log::failed(const DiskError& error) {
+Error Log::failed(const DiskError& error, LogFailure what) {
     if (!is_final(error.fault)) return error;
     if (!offline_) {
         offline_ = Error(error);
-        if (on_failure_) on_failure_(error);
+        if (on_failure_) on_failure_(error, what);
     }
     return *offline_;
 }

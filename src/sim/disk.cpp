@@ -32,6 +32,9 @@ struct Access {
         engine.trace(What::fault, chance);
         return true;
     }
+    bool strikes(std::uint32_t chance, const std::string& path) {
+        return path.starts_with(engine.disk_faults.below) && strikes(chance);
+    }
     void later(What what, Engine::Action action) {
         const DiskFaults& faults = engine.disk_faults;
         engine.after(medium.random.between(faults.latency_min, faults.latency_max), host.id, what,
@@ -63,7 +66,7 @@ public:
         std::vector<std::byte> bytes;
         for (const BytesView piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
         std::optional<DiskError> error;
-        if (access_.strikes(access_.engine.disk_faults.write_error)) {
+        if (access_.strikes(access_.engine.disk_faults.write_error, path_)) {
             error = fault(DiskFault::failed, "write", path_, "input/output error");
             bytes.resize(access_.medium.random.between(0, bytes.size()));
         }
@@ -138,7 +141,7 @@ public:
             Sectors sectors = std::move(file.inode_->syncing.at(number));
             file.inode_->syncing.erase(number);
             // As ext4 does it: told once, and the pages count as clean from then on.
-            if (file.access_.strikes(file.access_.engine.disk_faults.sync_error)) {
+            if (file.access_.strikes(file.access_.engine.disk_faults.sync_error, file.path_)) {
                 file.inode_->lost.merge(sectors);
                 return done(fault(DiskFault::failed, "sync", file.path_, "input/output error"));
             }
@@ -188,7 +191,7 @@ private:
     }
 
     DiskResult<BytesView> bytes_at(std::uint64_t at, std::size_t count) {
-        if (access_.strikes(access_.engine.disk_faults.read_error))
+        if (access_.strikes(access_.engine.disk_faults.read_error, path_))
             return fault(DiskFault::failed, "read", path_, "input/output error");
         std::vector<std::byte>& now = inode_->now;
         const std::uint64_t begin = std::min<std::uint64_t>(at, now.size());
@@ -308,7 +311,7 @@ public:
                                    done = std::move(done)]() mutable {
             if (!access.medium.is_directory(path))
                 return done(fault(DiskFault::not_found, "sync directory", path, "not found"));
-            if (access.strikes(access.engine.disk_faults.sync_error))
+            if (access.strikes(access.engine.disk_faults.sync_error, path))
                 return done(fault(DiskFault::failed, "sync directory", path, "input/output error"));
             access.medium.settle_names(path, changes);
             done({});

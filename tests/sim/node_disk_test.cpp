@@ -11,9 +11,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace moldau::sim {
 namespace {
@@ -30,6 +32,7 @@ struct Errand {
     enum class What : std::uint8_t { nothing, create, produce, fetch };
     What what = What::nothing;
     std::string answer;  // an error's name; of a fetch also how many bytes came
+    std::string topic = "t";
 };
 
 /// Does one errand after another, over one connection as long as it holds.
@@ -46,7 +49,8 @@ private:
                runtime::Waited::cancelled) {
             if (self.errand_.what == Errand::What::nothing) continue;
             const std::string answer = co_await self.carry_out(self.errand_.what);
-            self.errand_ = {.what = Errand::What::nothing, .answer = answer};
+            self.errand_.what = Errand::What::nothing;
+            self.errand_.answer = answer;
         }
     }
 
@@ -66,7 +70,7 @@ private:
         protocol::CreateTopicsRequest request;
         request.timeout_ms = 2000;
         auto& topic = request.topics.emplace_back();
-        topic.name = "t";
+        topic.name = errand_.topic;
         topic.num_partitions = 1;
         topic.replication_factor = 1;
         auto reply = co_await connection_->ask<protocol::CreateTopicsResponse>(request, deadline());
@@ -85,7 +89,7 @@ private:
         request.acks = 1;
         request.timeout_ms = 2000;
         auto& topic = request.topic_data.emplace_back();
-        topic.name = "t";
+        topic.name = errand_.topic;
         topic.partition_data.emplace_back().records = batch.view();
         auto reply =
             co_await connection_->ask<protocol::ProduceResponse>(request, deadline(), kByName);
@@ -99,7 +103,7 @@ private:
         request.max_bytes = 10'000;
         request.session_epoch = -1;
         auto& topic = request.topics.emplace_back();
-        topic.topic = "t";
+        topic.topic = errand_.topic;
         topic.partitions.emplace_back().partition_max_bytes = 10'000;
         auto reply =
             co_await connection_->ask<protocol::FetchResponse>(request, deadline(), kByName);
@@ -119,9 +123,10 @@ private:
 };
 
 struct Fixture {
-    Fixture() {
+    explicit Fixture(const std::string& log_dirs = "/data")
+        : settings{config::Overlay{.key = "log.dirs", .value = log_dirs, .source = "test"}} {
         node = world.add_process("node", 2, [this](Process& process) {
-            return std::make_unique<NodeProgram>(process, life);
+            return std::make_unique<NodeProgram>(process, life, settings);
         });
         world.start(node);
         world.start(world.add_process("client", 1, [this](Process& process) {
@@ -130,16 +135,19 @@ struct Fixture {
         world.run_for(seconds(5), [this] { return life.is_serving; });
     }
 
-    void ask(Errand::What what) { errand = {.what = what, .answer = {}}; }
+    void ask(Errand::What what, const std::string& topic = "t") {
+        errand = {.what = what, .answer = {}, .topic = topic};
+    }
     std::string answer() {
         world.run_for(seconds(20), [this] { return !errand.answer.empty(); });
         return errand.answer;
     }
-    std::string told(Errand::What what) {
-        ask(what);
+    std::string told(Errand::What what, const std::string& topic = "t") {
+        ask(what, topic);
         return answer();
     }
 
+    const std::array<config::Overlay, 1> settings;
     World world{{.seed = 1, .disk = {}, .network = {}}};
     NodeLife life;
     Errand errand;
@@ -185,6 +193,53 @@ TEST(NodeOnABadDisk, WhatTheDeviceDoesNotGiveIsToldAndTakesTheLogOffline) {
     f.world.start(f.node);
     f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
     EXPECT_EQ(f.told(What::fetch), "73 bytes");
+}
+
+TEST(NodeOnABadDisk, AWriteThatFailsTakesTheLogDirectoryOfflineAndNoOther) {
+    Fixture f("/data,/more");
+    Disk& disk = f.life.process->disk(0);
+    const auto holds = [&disk](const std::string& directory, const std::string& topic) {
+        return disk.open(directory + "/" + topic + "-0/partition.metadata", OpenMode::read_only)
+            .has_value();
+    };
+    std::vector<std::string> there, apart;
+    for (const char* topic : {"a", "b", "c", "d"}) {
+        EXPECT_EQ(f.told(What::create, topic), "NONE");
+        EXPECT_EQ(f.told(What::produce, topic), "NONE");
+        (holds("/more", topic) ? there : apart).emplace_back(topic);
+    }
+    ASSERT_EQ(there.size(), 2U);
+
+    f.world.set_faults(DiskFaults{.write_error = kAlways, .below = "/more"});
+    EXPECT_EQ(f.told(What::produce, there[0]), "KAFKA_STORAGE_ERROR");
+    f.world.set_faults(DiskFaults{});
+    EXPECT_EQ(f.told(What::produce, there[1]), "KAFKA_STORAGE_ERROR")
+        << "nothing there is believed";
+    EXPECT_EQ(f.told(What::fetch, there[1]), "KAFKA_STORAGE_ERROR");
+    EXPECT_EQ(f.told(What::produce, apart[0]), "NONE");
+    EXPECT_EQ(f.told(What::fetch, apart[0]), "146 bytes");
+    for (const char* topic : {"e", "f", "g"}) {
+        EXPECT_EQ(f.told(What::create, topic), "NONE");
+        EXPECT_TRUE(holds("/data", topic)) << "new partitions go where they can be kept";
+    }
+    f.world.run_for(seconds(100));
+    EXPECT_EQ(f.told(What::produce, there[0]), "KAFKA_STORAGE_ERROR") << "it is not tried again";
+    EXPECT_EQ(f.life.gave_up, "");
+
+    f.world.crash(f.node, CrashKind::process);
+    f.world.start(f.node);
+    f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
+    EXPECT_EQ(f.told(What::fetch, there[1]), "73 bytes");
+    EXPECT_EQ(f.told(What::produce, there[0]), "NONE");
+}
+
+TEST(NodeOnABadDisk, WithoutALogDirectoryTheNodeStops) {
+    Fixture f;
+    EXPECT_EQ(f.told(What::create), "NONE");
+    f.world.set_faults(DiskFaults{.write_error = kAlways, .below = "/data/t-0"});
+    EXPECT_EQ(f.told(What::produce), "KAFKA_STORAGE_ERROR");
+    f.world.run_for(seconds(1), [&f] { return !f.life.gave_up.empty(); });
+    EXPECT_NE(f.life.gave_up.find("input/output error"), std::string::npos) << f.life.gave_up;
 }
 
 TEST(NodeAfterAKill, NotesAtOnceThatWhatItRecoveredIsDurable) {

@@ -108,7 +108,9 @@ private:
 
     void restart_if_dead() {
         if (life_.has_stopped && world_.running(node_)) look_at_what_is_left();
-        if (!life_.gave_up.empty()) model_.wrong("S5: the node gave up: " + life_.gave_up);
+        // With its dying breath a process may say so, too.
+        if (!life_.gave_up.empty() && world_.running(node_))
+            model_.wrong("S5: the node gave up: " + life_.gave_up);
         if (life_.has_stopped && world_.running(node_)) world_.crash(node_, CrashKind::power);
         if (world_.running(node_)) return;
         ++outcome_.deaths;

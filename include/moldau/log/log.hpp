@@ -42,6 +42,12 @@ struct LogConfig {
     bool compacts = false;  // likewise "compact": offsets may be missing
 };
 
+/// What an error of the disk, which took a log offline, says of the disk.
+enum class LogFailure : std::uint8_t {
+    read,   // of what could not be read
+    write,  // of all that stands in the log directory: what was written may be lost
+};
+
 /// What open() is told from outside of the partition's directory.
 struct LogOpening {
     std::string directory;  // absolute; made when it is not there
@@ -54,8 +60,8 @@ struct LogOpening {
     Timestamp now;
     MonoTime mono_now;
     std::optional<Uuid> topic_id;  // written to partition.metadata when that is not there
-    /// A write or sync has failed for good: the log is offline, and so should be its log directory.
-    std::function<void(const DiskError&)> on_failure;
+    /// The disk has failed for good, and the log is offline.
+    std::function<void(const DiskError&, LogFailure)> on_failure;
 };
 
 /// What open() found and did, for the operator.
@@ -165,7 +171,11 @@ public:
 
     /// A read, from what read() answered, too, has failed: only a device that fails is final.
     Error read_failed(const DiskError& error) {
-        return error.fault == DiskFault::failed ? failed(error) : Error(error);
+        return error.fault == DiskFault::failed ? failed(error, LogFailure::read) : Error(error);
+    }
+    /// Its log directory has failed. on_failure is not told.
+    void take_offline(const Error& reason) {
+        if (!offline_) offline_ = reason;
     }
 
     /// The first record at or behind log start whose timestamp is at least `time`; nothing: none.
@@ -231,7 +241,7 @@ private:
     std::size_t segment_of(Offset offset) const;
 
     /// Takes the log offline when that is what the fault means.
-    Error failed(const DiskError& error);
+    Error failed(const DiskError& error, LogFailure what = LogFailure::write);
     Result<> check_usable() const;
     DiskResult<std::optional<FileSlice>> try_read(const ReadRequest& request, ByteSource& source);
     Result<> check_range(const ReadRequest& request) const;
@@ -257,7 +267,7 @@ private:
     FileCache& files_;
     const std::string directory_;
     LogConfig config_;
-    std::function<void(const DiskError&)> on_failure_;
+    std::function<void(const DiskError&, LogFailure)> on_failure_;
     LogReport report_;
     std::optional<Uuid> topic_id_;
 

@@ -52,6 +52,7 @@ struct DiskFaults {
     std::uint32_t open_error = 0;  // out of descriptors
     std::uint32_t cold_read = 0;   // try_read would block
     std::uint32_t flip = 0;        // a bit of what is read has turned, on the medium, for good
+    std::string_view below = "/";  // where writes, reads and syncs fail
 };
 
 struct NetworkFaults {

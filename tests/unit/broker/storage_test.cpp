@@ -219,6 +219,13 @@ TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {
     EXPECT_EQ(directories.place_of("new-0"), 1U);
     EXPECT_EQ(directories.place_of("new-1"), 0U);
     EXPECT_EQ(directories.place_of("new-2"), 1U);
+    EXPECT_TRUE(directories.fail(1));
+    EXPECT_FALSE(directories.fail(1)) << "it was said before";
+    EXPECT_EQ(directories.place_of("new-3"), 0U);
+    EXPECT_EQ(directories.place_of("new-4"), 0U) << "nothing comes where nothing is believed";
+    EXPECT_FALSE(directories.have_all_failed());
+    EXPECT_TRUE(directories.fail(0));
+    EXPECT_TRUE(directories.have_all_failed());
     EXPECT_FALSE(directories.has("new-0")) << "it was not there at the start";
 }
 

@@ -35,7 +35,11 @@ struct LogFixture {
                    .now = now,
                    .mono_now = mono_now,
                    .topic_id = topic_id,
-                   .on_failure = [this](const DiskError&) { ++failures; }},
+                   .on_failure =
+                       [this](const DiskError&, LogFailure what) {
+                           ++failures;
+                           last_failure = what;
+                       }},
                   [&](Result<std::unique_ptr<Log>> got) { opened.emplace(std::move(got)); });
         disk.run();
         if (!opened) return Error{ErrorCode::unknown_server_error, "open did not end"};
@@ -171,6 +175,7 @@ struct LogFixture {
     MonoTime mono_now{std::chrono::hours(1)};
     std::optional<Uuid> topic_id = Uuid{1, 2};
     int failures = 0;
+    std::optional<LogFailure> last_failure;
     std::vector<Bytes> bytes;
     std::unique_ptr<Log> log;
 };

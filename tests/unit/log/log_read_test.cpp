@@ -77,6 +77,28 @@ TEST(LogRead, AnOffsetOutsideOfTheLogIsAnError) {
     EXPECT_FALSE(f.log->raise_log_start({20}, {19}));
 }
 
+TEST(LogRead, AReadThatFailsSaysNothingOfWhatElseTheDirectoryHolds) {
+    LogFixture f(kSmall);
+    fill(f);
+    f.disk.fail = [](std::string_view operation, const std::string&) {
+        return operation == "read" ? std::optional(DiskFault::failed) : std::nullopt;
+    };
+    EXPECT_FALSE(f.read({.from = {0}, .end = {10}, .bytes_max = 100'000}));
+    EXPECT_TRUE(f.log->is_offline());
+    EXPECT_EQ(f.failures, 1);
+    EXPECT_EQ(f.last_failure, LogFailure::read);
+}
+
+TEST(LogRead, ALogWhoseDirectoryHasFailedGivesNothingAnyMore) {
+    LogFixture f(kSmall);
+    fill(f);
+    f.log->take_offline({ErrorCode::kafka_storage_error, "its log directory is offline"});
+    EXPECT_EQ(f.append(), "KAFKA_STORAGE_ERROR");
+    EXPECT_FALSE(f.read({.from = {0}, .end = {10}, .bytes_max = 100'000}));
+    EXPECT_FALSE(f.flush());
+    EXPECT_EQ(f.failures, 0) << "who said so knows";
+}
+
 TEST(LogRead, ASliceOutlivesItsSegment) {
     LogFixture f({.segment_bytes = 500, .index_interval_bytes = 100, .retention_ms = 1});
     fill(f);

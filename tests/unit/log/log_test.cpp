@@ -184,6 +184,7 @@ TEST(Log, AFailedSyncIsFinal) {
     EXPECT_FALSE(f.flush()) << "not tried again";
     EXPECT_FALSE(f.close());
     EXPECT_EQ(f.failures, 1);
+    EXPECT_EQ(f.last_failure, LogFailure::write);
 }
 
 TEST(Log, AFailedSyncIsFinalThoughAnotherPartOfTheFlushWasNotEvenBegun) {
@@ -212,6 +213,7 @@ TEST(Log, AFailedWriteTakesTheLogOffline) {
     f.disk.fail = nullptr;
     EXPECT_EQ(f.append(), "KAFKA_STORAGE_ERROR");
     EXPECT_EQ(f.failures, 1);
+    EXPECT_EQ(f.last_failure, LogFailure::write);
 }
 
 TEST(Log, AFullDiskLeavesNoTornTailAndWorksAgainWhenThereIsRoom) {

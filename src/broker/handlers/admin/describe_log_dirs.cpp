@@ -94,7 +94,8 @@ Response describe_log_dirs(const LogDirectories& directories, Disk& disk,
     });
     const metadata::BrokerRegistration* broker = image.brokers.find(self);
     Response response;
-    for (const LogDirectory& directory : directories.all()) {
+    for (std::size_t i = 0; i < directories.all().size(); ++i) {
+        const LogDirectory& directory = directories.all()[i];
         auto& told = response.results.emplace_back();
         told.log_dir = directory.path;
         if (broker != nullptr && broker->cordoned_directories) {
@@ -102,7 +103,7 @@ Response describe_log_dirs(const LogDirectories& directories, Disk& disk,
                                broker->cordoned_directories->end();
         }
         const DiskResult<DiskSpace> space = disk.space(directory.path);
-        if (!space) {
+        if (!space || directories.is_failed(i)) {
             told.error_code = ErrorCode::kafka_storage_error;
             continue;
         }

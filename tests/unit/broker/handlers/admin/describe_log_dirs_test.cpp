@@ -62,6 +62,14 @@ TEST_F(DescribeLogDirs, TellsWhatTheVolumesHold) {
     EXPECT_EQ(response.results.at(0).usable_bytes, static_cast<std::int64_t>(space->bytes_free));
 }
 
+TEST_F(DescribeLogDirs, SaysWhichAreOffline) {
+    EXPECT_TRUE(directories.fail(1));
+    const auto response = describe({{"/a", "t", 0, 10}, {"/b", "t", 1, 21}});
+    EXPECT_EQ(response.results.at(0).error_code, ErrorCode::none);
+    EXPECT_EQ(response.results.at(1).error_code, ErrorCode::kafka_storage_error);
+    EXPECT_THAT(response.results.at(1).topics, IsEmpty());
+}
+
 TEST_F(DescribeLogDirs, SaysWhichAreCordoned) {
     EXPECT_FALSE(describe({}).results.at(1).is_cordoned);
     metadata::BrokerRegistration broker = *image.brokers.find(BrokerId{1});
