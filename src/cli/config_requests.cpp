@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace moldau::cli {
@@ -43,18 +44,21 @@ std::string name_of(const ConfigTarget& target) {
     return kind_of(target).type == kBroker && target.name == kAllBrokers ? "" : target.name;
 }
 
+/// The first name for what has none.
+std::string name_in(std::span<const std::string_view> names, std::int8_t number) {
+    const auto index = static_cast<std::uint8_t>(number);
+    return std::string(index < names.size() ? names[index] : names.front());
+}
 std::string source_name(std::int8_t source) {
     static constexpr std::array<std::string_view, 9> kNames = {
         "unknown", "topic",         "broker", "all brokers", "file of the broker",
         "default", "broker logger", "client", "group"};
-    const auto index = static_cast<std::size_t>(source);
-    return std::string(source > 0 && index < kNames.size() ? kNames[index] : kNames[0]);
+    return name_in(kNames, source);
 }
 std::string type_name(std::int8_t type) {
     static constexpr std::array<std::string_view, 10> kNames = {
         "", "boolean", "string", "int", "short", "long", "double", "list", "class", "password"};
-    const auto index = static_cast<std::size_t>(type);
-    return std::string(type > 0 && index < kNames.size() ? kNames[index] : kNames[0]);
+    return name_in(kNames, type);
 }
 
 std::optional<std::int32_t> number(std::string_view text) {
@@ -90,6 +94,7 @@ Error config_error(const ConfigTarget& target, ErrorCode code, std::string_view 
 const std::vector<std::string>& config_kinds() {
     static const std::vector<std::string> kWords = [] {
         std::vector<std::string> words;
+        words.reserve(kKinds.size());
         for (const Kind& kind : kKinds) words.emplace_back(kind.word);
         return words;
     }();
@@ -142,6 +147,7 @@ Task<Result<std::vector<Config>>> describe_config(Context context, ConfigTarget 
     if (result.error_code != ErrorCode::none)
         co_return config_error(target, result.error_code, result.error_message.value_or(""));
     std::vector<Config> configs;
+    configs.reserve(result.configs.size());
     for (const auto& told : result.configs) {
         configs.push_back({.name = told.name,
                            .value = told.value,
@@ -186,6 +192,7 @@ Task<Result<>> change_config(Context context, ConfigTarget target,
 Result<std::vector<ConfigChange>> parse_changes(const std::vector<std::string>& texts,
                                                 std::string_view option) {
     std::vector<ConfigChange> changes;
+    changes.reserve(texts.size());
     for (const std::string& text : texts) {
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos || equals == 0)

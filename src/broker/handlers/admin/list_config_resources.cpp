@@ -50,6 +50,7 @@ Response list_config_resources(const metadata::ClusterImage& image, const Viewpo
                                std::int16_t version,
                                const protocol::ListConfigResourcesRequest& request) {
     std::vector<ResourceType> types;
+    types.reserve(request.resource_types.size());
     for (const std::int8_t each : request.resource_types)
         types.push_back(static_cast<ResourceType>(each));
     if (version == 0) {
