@@ -132,13 +132,13 @@ void Turn::commit_offsets(const Caller& caller, const OffsetCommitRequest& reque
 void Turn::delete_offsets(const Caller& caller, const OffsetDeleteRequest& request) {
     OffsetDeleteResponse response;
     ClassicGroup* group = state_.find(request.group_id);
+    const bool is_foreign = state_.foreign.contains(request.group_id);
+    const bool is_there = group != nullptr && !group->is_deleting;
     if (request.group_id.empty()) {
         response.error_code = ErrorCode::invalid_group_id;
-    } else if (state_.foreign.contains(request.group_id)) {
-        response.error_code = ErrorCode::non_empty_group;
-    } else if (group == nullptr || group->is_deleting) {
+    } else if (!is_there && !is_foreign) {
         response.error_code = ErrorCode::group_id_not_found;
-    } else if (!group->is(GroupState::empty) && !group->uses_consumer_protocol()) {
+    } else if (is_foreign || (!group->is(GroupState::empty) && !group->uses_consumer_protocol())) {
         response.error_code = ErrorCode::non_empty_group;
     }
     if (response.error_code != ErrorCode::none) return reply(caller.request, std::move(response));
