@@ -37,7 +37,7 @@ Result<std::vector<Replicas>> assigned(const ClusterImage& image, const Wanted& 
 }
 
 Result<Records> add_partitions(const ClusterImage& image, const Random& random,
-                               const Wanted& wanted) {
+                               const ChargePartitions& charge, const Wanted& wanted) {
     const Uuid* id = image.topic_ids.find(wanted.name);
     if (id == nullptr) {
         return Error{ErrorCode::unknown_topic_or_partition,
@@ -65,6 +65,9 @@ Result<Records> add_partitions(const ClusterImage& image, const Random& random,
             ? assigned(image, wanted, static_cast<std::size_t>(more), factor)
             : place_replicas(image, more, static_cast<std::int16_t>(factor), random());
     if (!placed) return placed.error();
+    if (charge) {
+        if (Result<> ok = charge(more); !ok) return ok.error();
+    }
     Records records;
     std::int32_t number = now;
     for (const Replicas& replicas : *placed)
@@ -76,7 +79,7 @@ Result<Records> add_partitions(const ClusterImage& image, const Random& random,
 
 Decision<protocol::CreatePartitionsResponse> create_partitions(
     const ClusterImage& image, const Random& random,
-    const protocol::CreatePartitionsRequest& request) {
+    const protocol::CreatePartitionsRequest& request, const ChargePartitions& charge) {
     Decision<protocol::CreatePartitionsResponse> decision;
     std::map<std::string, int> times;
     for (const Wanted& wanted : request.topics) ++times[wanted.name];
@@ -95,7 +98,7 @@ Decision<protocol::CreatePartitionsResponse> create_partitions(
                     fmt::format("topic '{}' is named twice in a request", wanted.name)});
             continue;
         }
-        Result<Records> records = add_partitions(image, random, wanted);
+        Result<Records> records = add_partitions(image, random, charge, wanted);
         if (!records) {
             refuse(records.error());
         } else if (decision.records.size() + records->size() > kAtomicRecordsMax) {

@@ -154,6 +154,10 @@ Result<CreatedTopic> create_topic(const ClusterImage& image, const TopicContext&
     const Result<std::vector<Replicas>> partitions =
         topic.assignments.empty() ? placed(image, context, topic) : assigned(image, topic);
     if (!partitions) return partitions.error();
+    if (context.charge) {
+        if (Result<> ok = context.charge(static_cast<std::int64_t>(partitions->size())); !ok)
+            return ok.error();
+    }
     for (const Replicas& replicas : *partitions) {
         add(created.records, new_partition(image, created.id, created.partitions, replicas),
             kPartitionVersion);
@@ -255,9 +259,10 @@ Result<Uuid> find_doomed(const ClusterImage& image, const Doomed& doomed) {
 
 }  // namespace
 
-Decision<protocol::DeleteTopicsResponse> delete_topics(
-    const ClusterImage& image, bool is_deletion_enabled,
-    const protocol::DeleteTopicsRequest& request) {
+Decision<protocol::DeleteTopicsResponse> delete_topics(const ClusterImage& image,
+                                                       bool is_deletion_enabled,
+                                                       const protocol::DeleteTopicsRequest& request,
+                                                       const ChargePartitions& charge) {
     Decision<protocol::DeleteTopicsResponse> decision{.is_atomic = false};
     const std::vector<Doomed> all = doomed_of(request);
     decision.reply.responses.reserve(all.size());
@@ -287,7 +292,14 @@ Decision<protocol::DeleteTopicsResponse> delete_topics(
             refuse({ErrorCode::invalid_request, "a topic is named twice in a request"});
             continue;
         }
-        result.name = image.topics.find(*id)->name;
+        const metadata::Topic& topic = *image.topics.find(*id);
+        if (charge) {
+            if (Result<> ok = charge(static_cast<std::int64_t>(topic.partitions.size())); !ok) {
+                refuse(ok.error());
+                continue;
+            }
+        }
+        result.name = topic.name;
         result.topic_id = *id;
         protocol::RemoveTopicRecord record;
         record.topic_id = *id;

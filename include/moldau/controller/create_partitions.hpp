@@ -14,9 +14,9 @@ namespace moldau::controller {
 /// partitions have as many replicas as the topic's first. With validate_only there are no records.
 /// Errors in the reply: unknown_topic_or_partition · invalid_partitions: no increase, or more than
 /// kNewPartitionsMax · invalid_replica_assignment · invalid_replication_factor: too few brokers ·
-/// invalid_request.
+/// invalid_request · those of the charge.
 Decision<protocol::CreatePartitionsResponse> create_partitions(
     const metadata::ClusterImage& image, const std::function<std::uint64_t()>& random,
-    const protocol::CreatePartitionsRequest& request);
+    const protocol::CreatePartitionsRequest& request, const ChargePartitions& charge = {});
 
 }  // namespace moldau::controller

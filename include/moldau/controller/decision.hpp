@@ -2,8 +2,11 @@
 // when they are committed. Deciding changes nothing; the image changes by the records alone.
 #pragma once
 
+#include "moldau/base/result.hpp"
 #include "moldau/metadata/records.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,10 @@ struct Decision {
     /// long list may take several batches.
     bool is_atomic = true;
 };
+
+/// Charges a client for partitions that are about to be made or removed, each time before that is
+/// decided; its error refuses the change. Empty: nobody counts.
+using ChargePartitions = std::function<Result<>(std::int64_t partitions)>;
 
 /// At most so many records in an atomic decision, as in Kafka.
 inline constexpr std::size_t kAtomicRecordsMax = 10'000;

@@ -18,6 +18,7 @@ struct TopicContext {
     std::int32_t default_partitions = 1;          // num.partitions
     std::int16_t default_replication_factor = 1;  // default.replication.factor
     std::function<std::uint64_t()> random;        // for topic ids and placement
+    ChargePartitions charge = {};
 };
 
 /// A request that makes more partitions is refused with policy_violation, as in Kafka.
@@ -28,16 +29,17 @@ inline constexpr std::int64_t kNewPartitionsMax = 10'000;
 /// are no records.
 /// Errors in the reply: invalid_topic_exception · topic_already_exists · invalid_partitions ·
 /// invalid_replication_factor · invalid_replica_assignment · invalid_config · policy_violation ·
-/// invalid_request.
+/// invalid_request · those of the charge.
 Decision<protocol::CreateTopicsResponse> create_topics(
     const metadata::ClusterImage& image, const TopicContext& context,
     const protocol::CreateTopicsRequest& request);
 
 /// By name, or from version 6 on by name or id.
 /// Errors in the reply: unknown_topic_or_partition · unknown_topic_id · invalid_request: name and
-/// id, neither, or a topic twice · topic_deletion_disabled.
-Decision<protocol::DeleteTopicsResponse> delete_topics(
-    const metadata::ClusterImage& image, bool is_deletion_enabled,
-    const protocol::DeleteTopicsRequest& request);
+/// id, neither, or a topic twice · topic_deletion_disabled · those of the charge.
+Decision<protocol::DeleteTopicsResponse> delete_topics(const metadata::ClusterImage& image,
+                                                       bool is_deletion_enabled,
+                                                       const protocol::DeleteTopicsRequest& request,
+                                                       const ChargePartitions& charge = {});
 
 }  // namespace moldau::controller

@@ -49,10 +49,12 @@ protected:
         protocol::CreatePartitionsRequest request;
         request.topics = std::move(topics);
         request.validate_only = validate_only;
-        auto decision = create_partitions(image(), [this] { return random_(); }, request);
+        auto decision = create_partitions(image(), [this] { return random_(); }, request, charge);
         for (std::int16_t v = 0; v <= 3; ++v) EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
         return decision;
     }
+    ChargePartitions charge;
+
     ErrorCode refusal(Wanted topic) {
         const auto decision = decide({std::move(topic)});
         EXPECT_THAT(decision.records, IsEmpty());
@@ -96,6 +98,19 @@ TEST_F(CreatePartitions, RefusesAssignmentsThatCannotBe) {
         << "other replication than the first's";
     EXPECT_EQ(refusal(assigned(3, {{1, 1}})), ErrorCode::invalid_replica_assignment);
     EXPECT_EQ(refusal(assigned(3, {{1, 9}})), ErrorCode::invalid_replica_assignment);
+}
+
+TEST_F(CreatePartitions, AreChargedForThoseThatAreNew) {
+    std::vector<std::int64_t> charged;
+    charge = [&charged](std::int64_t partitions) -> Result<> {
+        charged.push_back(partitions);
+        if (partitions > 3) return Error{ErrorCode::throttling_quota_exceeded, "too many"};
+        return {};
+    };
+    EXPECT_EQ(refusal(wanted("orders", 6)), ErrorCode::throttling_quota_exceeded);
+    EXPECT_EQ(refusal(wanted("orders", 2)), ErrorCode::invalid_partitions);
+    EXPECT_EQ(decide({wanted("orders", 5)}).reply.results.at(0).error_code, ErrorCode::none);
+    EXPECT_THAT(charged, ElementsAre(4, 3));
 }
 
 TEST_F(CreatePartitions, OnlyValidatesWhenAskedTo) {

@@ -51,7 +51,8 @@ protected:
         const TopicContext context{.configs = rules,
                                    .default_partitions = 3,
                                    .default_replication_factor = 1,
-                                   .random = [this] { return random_(); }};
+                                   .random = [this] { return random_(); },
+                                   .charge = charge};
         auto decision = create_topics(image(), context, request);
         for (std::int16_t v = 2; v <= 7; ++v)  // every version can say it
             EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
@@ -69,11 +70,13 @@ protected:
     Decision<protocol::DeleteTopicsResponse> remove(std::vector<std::string> names) {
         protocol::DeleteTopicsRequest request;
         request.topic_names = std::move(names);
-        auto decision = delete_topics(image(), true, request);
+        auto decision = delete_topics(image(), true, request, charge);
         for (std::int16_t v = 1; v <= 6; ++v) EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
         append(decision.records);
         return decision;
     }
+
+    ChargePartitions charge;
 
 private:
     std::mt19937_64 random_{5};
@@ -109,6 +112,38 @@ TEST_F(Topics, AreMadeWithKafkasRecordsInItsOrder) {
     EXPECT_EQ(result.topic_id, *image().topic_ids.find("configured"));
     EXPECT_EQ(result.num_partitions, 1);
     EXPECT_EQ(result.replication_factor, 1);
+}
+
+TEST_F(Topics, AreChargedByPartitionsOnceAllElseIsRight) {
+    std::vector<std::int64_t> charged;
+    charge = [&charged](std::int64_t partitions) -> Result<> {
+        if (partitions > 3) return Error{ErrorCode::throttling_quota_exceeded, "too many"};
+        charged.push_back(partitions);
+        return {};
+    };
+    const auto decision = decide({new_topic("two", 2), new_topic("bad/name"), new_topic("four", 4),
+                                  with_config("no.such", "1"), new_topic("three", -1)});
+    EXPECT_THAT(charged, ElementsAre(2, 3));
+    ASSERT_THAT(decision.reply.topics, SizeIs(5));
+    EXPECT_EQ(decision.reply.topics[2].error_code, ErrorCode::throttling_quota_exceeded);
+    append(decision.records);
+    EXPECT_NE(image().find_topic("two"), nullptr);
+    EXPECT_EQ(image().find_topic("four"), nullptr);
+
+    charged.clear();
+    EXPECT_EQ(remove({"three", "nowhere", "two"}).reply.responses.size(), 3U);
+    EXPECT_THAT(charged, ElementsAre(3, 2));
+    EXPECT_EQ(image().find_topic("two"), nullptr);
+
+    charge = nullptr;
+    ASSERT_EQ(create(new_topic("large", 4)), ErrorCode::none);
+    charge = [](std::int64_t) -> Result<> {
+        return Error{ErrorCode::throttling_quota_exceeded, "wait"};
+    };
+    const auto refused = remove({"large"});
+    EXPECT_EQ(refused.reply.responses.at(0).error_code, ErrorCode::throttling_quota_exceeded);
+    EXPECT_EQ(refused.reply.responses.at(0).error_message, "wait");
+    EXPECT_NE(image().find_topic("large"), nullptr);
 }
 
 TEST_F(Topics, TakeTheServersDefaultsForMinusOne) {
