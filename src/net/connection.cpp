@@ -59,6 +59,9 @@ runtime::Task<> Connection::read() {
             case Next::wait_for_memory:
                 next = co_await wait_for_memory();
                 break;
+            case Next::rest:
+                next = co_await rest();
+                break;
             case Next::drain:
                 co_await drain();
                 next = Next::end;
@@ -91,8 +94,8 @@ Connection::Next Connection::read_once() {
         if (frame || !was_in_frame) frame_deadline_ = last_active_ + settings_.frame_deadline;
         // Who keeps to the least rate may take longer than the deadline for a large frame.
         frame_deadline_ += Duration(static_cast<std::int64_t>(got.bytes) * kLeastRateNsPerByte);
-        for (; frame; frame = frames_.next()) serve(std::move(*frame));
-        flush();
+        if (frame) serve(std::move(*frame));
+        serve_received();
         // A read that was not filled has emptied the socket: waiting, which looks at its state,
         // tells of more as well as a read in vain would.
         if (got.bytes < room.size()) break;
@@ -102,7 +105,23 @@ Connection::Next Connection::read_once() {
 
 Connection::Next Connection::after_reading() const {
     if (failed_ || replies_.wants_close()) return Next::end;
-    return replies_.closing() ? Next::drain : Next::wait_for_bytes;
+    if (replies_.closing()) return Next::drain;
+    return is_resting() ? Next::rest : Next::wait_for_bytes;
+}
+
+void Connection::serve_received() {
+    while (!is_resting()) {
+        auto frame = frames_.next();
+        if (!frame) break;
+        serve(std::move(*frame));
+    }
+    flush();
+}
+
+void Connection::rest_after(const Reply& reply) {
+    if (reply.rest <= Duration(0)) return;
+    const MonoTime until = shard_.now() + reply.rest;
+    rest_until_ = std::max(rest_until_.value_or(until), until);
 }
 
 void Connection::serve(Bytes frame) {
@@ -113,6 +132,7 @@ void Connection::serve(Bytes frame) {
     const Asked asked{.ticket = ticket, .mark = session_->mark(), .at = last_active_};
     if (auto* now = std::get_if<Reply>(&answered)) {
         session_->answered(asked.mark, shard_.now() - asked.at);
+        rest_after(*now);
         replies_.complete(ticket, std::move(*now));
         return;
     }
@@ -124,6 +144,7 @@ runtime::Task<> Connection::answer(Asked asked, runtime::Task<Reply> task) {
     try {
         Reply reply = co_await std::move(task);
         session_->answered(asked.mark, shard_.now() - asked.at);
+        rest_after(reply);
         replies_.complete(ticket, std::move(reply));
     } catch (...) {
         // The client must not wait for ever for what cannot come; the task's owner logs what
@@ -248,6 +269,7 @@ runtime::Task<Connection::Next> Connection::wait_for_bytes() {
     const runtime::Waited waited = co_await runtime::readable(shard_, *stream_, read_deadline());
     if (waited == runtime::Waited::cancelled) co_return Next::end;
     if (waited == runtime::Waited::ready) co_return Next::read_on;
+    if (is_resting()) co_return Next::rest;  // an answer has come that makes it
     const MonoTime now = shard_.now();
     if (frames_.mid_frame() && now >= frame_deadline_) {
         log_close("a frame was not completed in time");
@@ -277,6 +299,22 @@ runtime::Task<Connection::Next> Connection::wait_for_memory() {
     if (waited == runtime::Waited::ready) co_return Next::read_on;
     log_close("no memory within the budget");
     co_return Next::drain;
+}
+
+runtime::Task<Connection::Next> Connection::rest() {
+    (void)charge();  // for what was received and is not served yet
+    while (after_reading() == Next::rest && shard_.now() < *rest_until_) {
+        if (co_await progress_.wait(*rest_until_) == runtime::Waited::cancelled)
+            co_return Next::end;
+    }
+    if (after_reading() != Next::rest) co_return after_reading();
+    rest_until_.reset();
+    // The peer was not asked for more meanwhile: it was not idle, and its frame gets its time anew.
+    last_active_ = shard_.now();
+    if (frames_.mid_frame()) frame_deadline_ = last_active_ + settings_.frame_deadline;
+    serve_received();
+    const Next next = after_reading();
+    co_return next == Next::wait_for_bytes ? Next::read_on : next;
 }
 
 runtime::Task<> Connection::drain() {

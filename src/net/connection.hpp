@@ -17,6 +17,7 @@
 #include "moldau/runtime/wait.hpp"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace moldau::net {
@@ -51,6 +52,7 @@ private:
         wait_for_bytes,
         wait_for_progress,
         wait_for_memory,
+        rest,
         drain,
         end
     };
@@ -59,6 +61,7 @@ private:
     runtime::Task<Next> wait_for_bytes();
     runtime::Task<Next> wait_for_progress();
     runtime::Task<Next> wait_for_memory();
+    runtime::Task<Next> rest();
     runtime::Task<> drain();
     runtime::Task<> write();
     runtime::Task<> bring_in();
@@ -73,6 +76,9 @@ private:
     Next read_once();
     Next after_reading() const;
     void serve(Bytes frame);
+    void serve_received();
+    void rest_after(const Reply& reply);
+    bool is_resting() const { return rest_until_.has_value(); }
     void start_writing();
     void flush();
     enum class Sending : std::uint8_t { sent, blocked, cold, failed };
@@ -102,6 +108,7 @@ private:
     runtime::Signal progress_;              // replies were sent, or writing has ended
     MonoTime last_active_;                  // bytes came or went
     MonoTime frame_deadline_;               // of the unfinished frame, if there is one
+    std::optional<MonoTime> rest_until_;    // nothing: it does not rest
     std::uint64_t bytes_sent_ = 0;
     bool writing_ = false;      // write() runs, or is about to
     bool failed_ = false;       // the stream is closed

@@ -36,7 +36,8 @@ public:
     void rest();
 
     bool mid_frame() const { return filled_ > 0; }
-    std::size_t held() const { return builder_.capacity(); }  // bytes of memory
+    /// Bytes of memory, with what next() has not given yet.
+    std::size_t held() const { return builder_.capacity() + ready_.size() - ready_at_; }
 
 private:
     Result<> cut();

@@ -17,6 +17,8 @@ namespace {
 
 // After accept() failed (out of descriptors, mostly) there is no point in trying at once.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+// Connections that were refused and are kept, unread, until it makes sense to try again.
+constexpr std::size_t kRefusedKeptMax = 1000;
 
 }  // namespace
 
@@ -39,6 +41,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     State(Settings given, std::vector<ShardAndTransport> where, Service& service)
         : settings(std::move(given)),
           limits(settings.limits),
+          rates(settings.rates),
           budget(settings.memory_budget_bytes),
           home(*where.front().shard),
           home_transport(*where.front().transport),
@@ -58,6 +61,9 @@ struct Server::State : std::enable_shared_from_this<State> {
     };
 
     runtime::Task<> accept(std::size_t index);
+    runtime::Task<runtime::Waited> room_for(const Listening& listener);
+    runtime::Task<> refuse_later(std::unique_ptr<PendingStream> pending, MonoTime at);
+    bool refuse_too_fast(const Listening& listener, std::unique_ptr<PendingStream>& pending);
     void hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending);
     struct Arrival {
         std::size_t listener = 0;
@@ -71,6 +77,7 @@ struct Server::State : std::enable_shared_from_this<State> {
 
     Settings settings;
     ConnectionLimits limits;  // on the home shard, as all below but `shards`
+    ConnectionRates rates;
     runtime::MemoryBudget budget;
     runtime::Shard& home;
     Transport& home_transport;
@@ -81,6 +88,8 @@ struct Server::State : std::enable_shared_from_this<State> {
     runtime::Signal closed;  // a connection has gone
     std::uint64_t next_id = 1;
     std::uint64_t refused = 0;
+    TooFast too_fast;
+    std::size_t refused_kept = 0;
 };
 
 Server::Server(Settings settings, std::vector<ShardAndTransport> shards, Service& service)
@@ -128,12 +137,20 @@ void Server::set_limits(ConnectionLimits::Rules rules) {
     state_->closed.set();  // there may be room for who waits in the backlog
 }
 
+void Server::set_rates(ConnectionRates::Rules rules) {
+    state_->rates.set_rules(std::move(rules));
+}
+
 std::int32_t Server::connections() const {
     return state_->limits.total();
 }
 
 std::uint64_t Server::refused() const {
     return state_->refused;
+}
+
+Server::TooFast Server::too_fast() const {
+    return state_->too_fast;
 }
 
 const std::vector<ListenerCounters>& Server::counters(std::size_t shard) const {
@@ -161,6 +178,7 @@ runtime::Task<> Server::State::accept(std::size_t index) {
             continue;
         }
         if (*pending != nullptr) {
+            if (co_await room_for(listeners[index]) == runtime::Waited::cancelled) co_return;
             hand_over(listeners[index], std::move(*pending));
             continue;
         }
@@ -170,7 +188,46 @@ runtime::Task<> Server::State::accept(std::size_t index) {
     }
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): the listener outlives it.
+/// Until a connection that has just come by `listener` may be dealt with: connections that come too
+/// fast wait, and those behind them in the kernel's queue.
+runtime::Task<runtime::Waited> Server::State::room_for(const Listening& listener) {
+    const Duration wait = rates.came(home.now(), listener.name);
+    if (wait == Duration(0)) co_return runtime::Waited::ready;
+    ++too_fast.delayed;
+    const MonoTime until = home.now() + wait;
+    while (home.now() < until || !limits.has_room()) {
+        const MonoTime deadline = home.now() < until ? until : runtime::kForever;
+        if (co_await closed.wait(deadline) == runtime::Waited::cancelled)
+            co_return runtime::Waited::cancelled;
+    }
+    co_return runtime::Waited::ready;
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
+runtime::Task<> Server::State::refuse_later(std::unique_ptr<PendingStream> pending, MonoTime at) {
+    (void)co_await runtime::sleep_until(home, at);
+    pending.reset();
+    --refused_kept;
+}
+
+/// An address that comes too fast is refused, but closed only when it may come again: who tries
+/// anew at once would come faster still.
+bool Server::State::refuse_too_fast(const Listening& listener,
+                                    std::unique_ptr<PendingStream>& pending) {
+    const Duration wait = rates.refusal(home.now(), pending->peer().host);
+    if (wait == Duration(0)) return false;
+    ++too_fast.refused;
+    home.log().debug("refused a connection: its address comes too fast listener={} peer={}",
+                     listener.name, pending->peer().host);
+    if (refused_kept == kRefusedKeptMax) return true;
+    ++refused_kept;
+    accepting.spawn("refuse", refuse_later(std::move(pending), home.now() + wait));
+    return true;
+}
+
 void Server::State::hand_over(const Listening& listener, std::unique_ptr<PendingStream> pending) {
+    if (refuse_too_fast(listener, pending)) return;
     const Endpoint peer = pending->peer();
     if (!limits.admit(peer.host)) {
         ++refused;

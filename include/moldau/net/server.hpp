@@ -5,6 +5,7 @@
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/base/result.hpp"
 #include "moldau/net/connection_limits.hpp"
+#include "moldau/net/connection_rates.hpp"
 #include "moldau/net/session.hpp"
 #include "moldau/runtime/shard.hpp"
 #include "moldau/runtime/task.hpp"
@@ -48,6 +49,7 @@ public:
     struct Settings {
         ConnectionSettings connection;
         ConnectionLimits::Rules limits;
+        ConnectionRates::Rules rates;
         std::size_t memory_budget_bytes = 512U << 20U;  // moldau.memory.budget.bytes
     };
 
@@ -69,12 +71,19 @@ public:
 
     /// Limits for the connections to come. On the first shard.
     void set_limits(ConnectionLimits::Rules rules);
+    void set_rates(ConnectionRates::Rules rules);
 
     /// Stops accepting and closes all connections; ends when none is left. On the first shard.
     runtime::Task<> stop();
 
     std::int32_t connections() const;  // on the first shard
     std::uint64_t refused() const;     // connections, by their address' limit; on the first shard
+    /// Connections that came too fast; on the first shard.
+    struct TooFast {
+        std::uint64_t delayed = 0;  // in total or by listener: accepted later
+        std::uint64_t refused = 0;  // by their address
+    };
+    TooFast too_fast() const;
     /// By listener, in the order given to listen(). On that shard, which has this place among those
     /// given.
     const std::vector<ListenerCounters>& counters(std::size_t shard) const;

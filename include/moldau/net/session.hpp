@@ -37,6 +37,9 @@ struct Reply {
     using Piece = std::variant<Bytes, FileSlice>;
     Bytes first;
     std::vector<Piece> more;  // sent behind `first`, by reference: records
+    /// For so long after it the connection is not read from, and what it has sent already is not
+    /// served (KIP-219). The reply itself leaves at once.
+    Duration rest{0};
 };
 
 /// At once, or when the task ends. Tasks of one connection run side by side; their replies leave in
