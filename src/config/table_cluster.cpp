@@ -34,8 +34,11 @@ constexpr Setting kCluster[] = {
     row("controller.quorum.request.timeout.ms", int32, "2000", at_least(0), medium, read_only),
     row("controller.quorum.retry.backoff.ms", int32, "20", at_least(0), low, read_only),
     row("controller.quorum.voters", list, "", voters, high, read_only),
-    row("controller.quota.window.num", int32, "11", at_least(1), low, read_only),
-    row("controller.quota.window.size.seconds", int32, "1", at_least(1), low, read_only),
+    row("controller.quota.window.num", int32, "11", at_least(1), low, read_only)
+        .doc("How many times controller.quota.window.size.seconds a client may save up of its "
+             "controller_mutation_rate, to be used at once."),
+    row("controller.quota.window.size.seconds", int32, "1", at_least(1), low, read_only)
+        .doc("See controller.quota.window.num."),
     row("controller.socket.timeout.ms", int32, "30000", anything, medium, read_only),
     row("follower.replication.throttled.rate", int64, "9223372036854775807", at_least(0), medium,
         dynamic_only),

@@ -34,7 +34,11 @@ constexpr Setting kNetwork[] = {
              "entry in listener.security.protocol.map. Names differ; so do ports, but for a pair "
              "of one IPv4 and one IPv6 address. An implicit node (neither process.roles nor "
              "controller.quorum.* set) listens on 127.0.0.1:9092 unless told otherwise."),
-    row("max.connection.creation.rate", int32, "2147483647", at_least(0), medium, cluster_wide),
+    row("max.connection.creation.rate", int32, "2147483647", at_least(0), medium, cluster_wide)
+        .doc("How many connections a second may come, over quota.window.num times "
+             "quota.window.size.seconds; further ones wait in the kernel's queue. For one listener "
+             "alone, at the start: listener.name.x.max.connection.creation.rate. The listener "
+             "of the brokers, where clients have another, is not held up by what all share."),
     row("max.connections", int32, "2147483647", at_least(0), medium, cluster_wide)
         .doc("How many connections the node holds at once; further ones wait in the kernel's "
              "queue."),

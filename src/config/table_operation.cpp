@@ -20,8 +20,13 @@ constexpr Setting kOperation[] = {
     row("metrics.recording.level", string, "INFO", anything, low, read_only),
     row("metrics.sample.window.ms", int64, "30000", at_least(1), low, read_only),
     row("producer.purgatory.purge.interval.requests", int32, "1000", anything, medium, read_only),
-    row("quota.window.num", int32, "11", at_least(1), low, read_only),
-    row("quota.window.size.seconds", int32, "1", at_least(1), low, read_only),
+    row("quota.window.num", int32, "11", at_least(1), low, read_only)
+        .doc("How many samples the rates are taken over that client quotas and rates of "
+             "connections bound. More than 3600 are taken as 3600."),
+    row("quota.window.size.seconds", int32, "1", at_least(1), low, read_only)
+        .doc("How long each of these samples is. No client is told to wait for longer by its "
+             "request_percentage, and no connection is held up "
+             "for longer."),
     row("telemetry.max.bytes", int32, "1048576", at_least(1), low, read_only),
 };
 }  // namespace

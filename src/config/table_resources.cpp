@@ -164,10 +164,14 @@ namespace {
 constexpr Setting kClientQuota[] = {
     row("SCRAM-SHA-256", string, null, anything, medium, dynamic),
     row("SCRAM-SHA-512", string, null, anything, medium, dynamic),
-    row("consumer_byte_rate", int64, "9223372036854775807", anything, medium, dynamic),
-    row("controller_mutation_rate", float64, "2.147483647E9", anything, medium, dynamic),
-    row("producer_byte_rate", int64, "9223372036854775807", anything, medium, dynamic),
-    row("request_percentage", float64, "2.147483647E9", anything, medium, dynamic),
+    row("consumer_byte_rate", int64, "9223372036854775807", anything, medium, dynamic)
+        .doc("Bytes of responses to Fetch a second."),
+    row("controller_mutation_rate", float64, "2.147483647E9", anything, medium, dynamic)
+        .doc("Partitions made and removed a second."),
+    row("producer_byte_rate", int64, "9223372036854775807", anything, medium, dynamic)
+        .doc("Bytes of Produce requests a second."),
+    row("request_percentage", float64, "2.147483647E9", anything, medium, dynamic)
+        .doc("Time of shards that requests take, in percent of one shard."),
 };
 }  // namespace
 
@@ -177,7 +181,8 @@ std::span<const Setting> client_quota_rows() {
 
 namespace {
 constexpr Setting kIpQuota[] = {
-    row("connection_creation_rate", int32, "2147483647", at_least(0), medium, dynamic),
+    row("connection_creation_rate", int32, "2147483647", at_least(0), medium, dynamic)
+        .doc("Connections a second; further ones are refused."),
 };
 }  // namespace
 

@@ -20,6 +20,9 @@ inline constexpr Key<std::string> kCompressionType{"compression.type"};
 inline constexpr Key<std::int32_t> kCompressionZstdLevel{"compression.zstd.level"};
 inline constexpr Key<std::int64_t> kConnectionsMaxIdleMs{"connections.max.idle.ms"};
 inline constexpr Key<std::vector<std::string>> kControllerQuorumVoters{"controller.quorum.voters"};
+inline constexpr Key<std::int32_t> kControllerQuotaWindowNum{"controller.quota.window.num"};
+inline constexpr Key<std::int32_t> kControllerQuotaWindowSizeSeconds{
+    "controller.quota.window.size.seconds"};
 inline constexpr Key<std::int32_t> kDefaultReplicationFactor{"default.replication.factor"};
 inline constexpr Key<bool> kDeleteTopicEnable{"delete.topic.enable"};
 inline constexpr Key<std::int32_t> kFetchMaxBytes{"fetch.max.bytes"};
@@ -47,6 +50,7 @@ inline constexpr Key<std::int64_t> kLogRetentionBytes{"log.retention.bytes"};
 inline constexpr Key<std::int64_t> kLogRetentionCheckIntervalMs{"log.retention.check.interval.ms"};
 inline constexpr Key<std::int32_t> kLogSegmentBytes{"log.segment.bytes"};
 inline constexpr Key<std::int64_t> kLogSegmentDeleteDelayMs{"log.segment.delete.delay.ms"};
+inline constexpr Key<std::int32_t> kMaxConnectionCreationRate{"max.connection.creation.rate"};
 inline constexpr Key<std::int32_t> kMaxConnections{"max.connections"};
 inline constexpr Key<std::int32_t> kMaxConnectionsPerIp{"max.connections.per.ip"};
 inline constexpr Key<std::string> kMaxConnectionsPerIpOverrides{"max.connections.per.ip.overrides"};
@@ -77,6 +81,8 @@ inline constexpr Key<std::int16_t> kOffsetsTopicReplicationFactor{
     "offsets.topic.replication.factor"};
 inline constexpr Key<std::int32_t> kOffsetsTopicSegmentBytes{"offsets.topic.segment.bytes"};
 inline constexpr Key<std::int32_t> kProducerIdExpirationMs{"producer.id.expiration.ms"};
+inline constexpr Key<std::int32_t> kQuotaWindowNum{"quota.window.num"};
+inline constexpr Key<std::int32_t> kQuotaWindowSizeSeconds{"quota.window.size.seconds"};
 inline constexpr Key<std::int32_t> kSocketListenBacklogSize{"socket.listen.backlog.size"};
 inline constexpr Key<std::int32_t> kSocketReceiveBufferBytes{"socket.receive.buffer.bytes"};
 inline constexpr Key<std::int32_t> kSocketRequestMaxBytes{"socket.request.max.bytes"};

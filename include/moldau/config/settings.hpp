@@ -103,6 +103,9 @@ public:
     /// Names that were set but change nothing yet, sorted.
     std::vector<std::string> without_effect() const;
 
+    /// The max.connection.creation.rate that a listener has of its own; nothing: it has none.
+    std::optional<std::int32_t> connection_rate_of(std::string_view listener) const;
+
     // What Kafka makes of groups of settings that say one thing in several units.
     std::int64_t log_retention_ms() const;  // -1: for ever
     std::int64_t log_roll_ms() const;

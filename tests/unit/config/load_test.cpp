@@ -122,6 +122,19 @@ TEST(Load, RecognisesSettingsOfPluginsAndOfSingleListeners) {
                             "remote.log.storage.manager.impl.prefix",
                             "rlmm.config.remote.log.metadata.topic.num.partitions", "super.users",
                             "tiers.dir"));
+    const Loaded rated =
+        load_text("a.properties",
+                  "listeners=CLIENT://:9092,OTHER://:9093\n"
+                  "inter.broker.listener.name=OTHER\n"
+                  "listener.security.protocol.map=CLIENT:PLAINTEXT,OTHER:PLAINTEXT,"
+                  "CONTROLLER:PLAINTEXT\n"
+                  "listener.name.client.max.connection.creation.rate=5\n"
+                  "listener.name.nobody.max.connection.creation.rate=6\n");
+    ASSERT_TRUE(rated.settings) << texts(rated.errors).at(0);
+    EXPECT_EQ(rated.settings->connection_rate_of("CLIENT"), 5);
+    EXPECT_EQ(rated.settings->connection_rate_of("OTHER"), std::nullopt);
+    EXPECT_THAT(rated.settings->without_effect(),
+                ElementsAre("listener.name.nobody.max.connection.creation.rate"));
     const Loaded wrong = load_text("a.yaml", "listener.name.client.max.connections: -5\n");
     EXPECT_THAT(texts(wrong.errors),
                 ElementsAre("a.yaml:1: listener.name.client.max.connections: '-5' is out of range; "

@@ -120,6 +120,7 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "advertised.listeners", "auto.create.topics.enable", "broker.id", "broker.rack",
             "compression.gzip.level", "compression.lz4.level", "compression.type",
             "compression.zstd.level", "connections.max.idle.ms", "controller.listener.names",
+            "controller.quota.window.num", "controller.quota.window.size.seconds",
             "default.replication.factor", "delete.topic.enable", "fetch.max.bytes",
             "group.initial.rebalance.delay.ms", "group.max.session.timeout.ms", "group.max.size",
             "group.min.session.timeout.ms", "inter.broker.listener.name",
@@ -132,9 +133,10 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "log.retention.bytes", "log.retention.check.interval.ms", "log.retention.hours",
             "log.retention.minutes", "log.retention.ms", "log.roll.hours", "log.roll.jitter.hours",
             "log.roll.jitter.ms", "log.roll.ms", "log.segment.bytes", "log.segment.delete.delay.ms",
-            "max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
-            "max.incremental.fetch.session.cache.slots", "max.request.partition.size.limit",
-            "message.max.bytes", "metadata.log.max.record.bytes.between.snapshots",
+            "max.connection.creation.rate", "max.connections", "max.connections.per.ip",
+            "max.connections.per.ip.overrides", "max.incremental.fetch.session.cache.slots",
+            "max.request.partition.size.limit", "message.max.bytes",
+            "metadata.log.max.record.bytes.between.snapshots",
             "metadata.log.max.snapshot.interval.ms", "metadata.log.segment.bytes",
             "metadata.log.segment.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms",
             "min.insync.replicas", "moldau.connection.frame.deadline.ms",
@@ -144,9 +146,9 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "offsets.retention.check.interval.ms", "offsets.retention.minutes",
             "offsets.topic.compression.codec", "offsets.topic.num.partitions",
             "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",
-            "producer.id.expiration.ms", "socket.listen.backlog.size",
-            "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
-            "unclean.leader.election.enable"));
+            "producer.id.expiration.ms", "quota.window.num", "quota.window.size.seconds",
+            "socket.listen.backlog.size", "socket.receive.buffer.bytes", "socket.request.max.bytes",
+            "socket.send.buffer.bytes", "unclean.leader.election.enable"));
     EXPECT_THAT(
         in_effect(Table::topic),
         testing::ElementsAre("cleanup.policy", "compression.gzip.level", "compression.lz4.level",
@@ -158,6 +160,10 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
                              "retention.ms", "segment.bytes", "segment.index.bytes",
                              "segment.jitter.ms", "segment.ms", "unclean.leader.election.enable"));
     EXPECT_THAT(in_effect(Table::group), testing::IsEmpty());
+    EXPECT_THAT(in_effect(Table::client_quota),
+                testing::ElementsAre("consumer_byte_rate", "controller_mutation_rate",
+                                     "producer_byte_rate", "request_percentage"));
+    EXPECT_THAT(in_effect(Table::ip_quota), testing::ElementsAre("connection_creation_rate"));
 }
 
 TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {
@@ -172,8 +178,9 @@ TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {
 TEST(SettingTable, LetsNothingBeChangedAtOnceThatIsTakenUpAtAStartOrNamesCode) {
     for (const std::string_view name :
          {"log.retention.ms", "message.max.bytes", "producer.id.expiration.ms",
-          "leader.replication.throttled.rate", "log.cleaner.threads", "max.connections",
-          "max.connections.per.ip.overrides", "cordoned.log.dirs"})
+          "leader.replication.throttled.rate", "log.cleaner.threads",
+          "max.connection.creation.rate", "max.connections", "max.connections.per.ip.overrides",
+          "cordoned.log.dirs"})
         EXPECT_TRUE(is_alterable(*find(Table::broker, name))) << name;
     for (const std::string_view name :
          {"log.retention.hours", "socket.request.max.bytes", "listeners", "ssl.key.password",
