@@ -1,5 +1,6 @@
 #include "api_table.hpp"
 
+#include "handlers/admin/client_quotas.hpp"
 #include "handlers/admin/configs.hpp"
 #include "handlers/admin/create_partitions.hpp"
 #include "handlers/admin/create_topics.hpp"
@@ -71,6 +72,8 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::list_partition_reassignments, 0, 0, kYes, kYes,
            handle_list_partition_reassignments},
     ApiRow{ApiKey::offset_delete, 0, 0, kYes, kNo, handle_offset_delete},
+    ApiRow{ApiKey::describe_client_quotas, 0, 1, kYes, kNo, handle_describe_client_quotas},
+    ApiRow{ApiKey::alter_client_quotas, 0, 1, kYes, kYes, handle_alter_client_quotas},
     ApiRow{ApiKey::describe_quorum, 0, 2, kYes, kYes, handle_describe_quorum},
     ApiRow{ApiKey::update_features, 0, 2, kYes, kYes, handle_update_features},
     ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},

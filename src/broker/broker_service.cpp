@@ -14,6 +14,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace moldau::broker {
@@ -54,6 +57,7 @@ private:
 
     Result<net::Answer> dispatch(const Bytes& frame);
     Result<net::Answer> unsupported(const RequestContext& context) const;
+    std::shared_ptr<const LimitedClient> limits(std::string_view client_id);
 
     NodeServices& node_;
     BrokerShard& here_;
@@ -62,6 +66,10 @@ private:
     const Logger& log_;
     net::Mark mark_ = kNoRow;         // the row of the newest frame's API
     protocol::RequestHeader header_;  // its memory is used again for each request
+    // The quotas that held for the client when it was asked last.
+    std::shared_ptr<const LimitedClient> limits_;
+    std::string limited_client_id_;
+    std::uint64_t limits_version_ = 0;
 };
 
 Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
@@ -96,17 +104,36 @@ Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
         !ok)
         return ok.error();
 
-    const RequestContext context{
-        .here = here_,
-        .node = node_,
-        .connection = connection_,
-        .listener = kind_,
-        .api = row->api,
-        .version = version,
-        .correlation_id = header_.correlation_id,
-        .client_id = header_.client_id ? std::string_view(*header_.client_id) : std::string_view(),
-        .frame = frame};
-    return is_served ? row->handler(context, body) : unsupported(context);
+    const std::string_view client_id =
+        header_.client_id ? std::string_view(*header_.client_id) : std::string_view();
+    const RequestContext context{.here = here_,
+                                 .node = node_,
+                                 .connection = connection_,
+                                 .listener = kind_,
+                                 .api = row->api,
+                                 .version = version,
+                                 .correlation_id = header_.correlation_id,
+                                 .client_id = client_id,
+                                 .frame = frame,
+                                 .limits = limits(client_id)};
+    if (!is_served) return unsupported(context);
+    if (context.limits == nullptr) return row->handler(context, body);
+    ShardQuotas& quotas = here_.quotas();
+    quotas.handling_begins(*context.limits);
+    Result<net::Answer> answer = row->handler(context, body);
+    quotas.handling_ends(*context.limits);
+    return answer;
+}
+
+std::shared_ptr<const LimitedClient> BrokerSession::limits(std::string_view client_id) {
+    ShardQuotas& quotas = here_.quotas();
+    if (!quotas.is_on()) return nullptr;
+    if (limits_version_ != quotas.version() || limited_client_id_ != client_id) {
+        limits_ = quotas.client(kAnonymousUser, client_id);
+        limited_client_id_ = client_id;
+        limits_version_ = quotas.version();
+    }
+    return limits_;
 }
 
 Result<net::Answer> BrokerSession::unsupported(const RequestContext& context) const {

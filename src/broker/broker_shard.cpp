@@ -3,6 +3,7 @@
 #include "api_table.hpp"
 #include "coordination/group_coordinator.hpp"
 #include "memory_division.hpp"
+#include "quotas/image_quotas.hpp"
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
@@ -43,6 +44,8 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
                                   config::kMaxIncrementalFetchSessionCacheSlots)),
                               .bytes_max = divide_budget(facts.settings).fetch_sessions}),
       counters_(api_table().size()),
+      quotas_({.shard = place.shard, .index = place.index, .shards = place.all},
+              quota_windows(facts.settings)),
       groups_(std::make_unique<GroupCoordinator>(*this, facts.settings)),
       image_(std::make_shared<const metadata::ClusterImage>()),
       opening_ended_(place.shard),
@@ -115,6 +118,7 @@ runtime::Task<> BrokerShard::take(CommittedImage committed, bool is_start) {
     for (const Uuid& id : gone) groups_->topic_deleted(*before->topics.find(id));
     change_topics(committed.changes, is_start);
     change_configs(committed.changes);
+    if (committed.changes.quotas || is_start) quotas_.take(client_quotas_of(*image_));
 }
 
 runtime::Task<> BrokerShard::open_wanted() {
@@ -530,6 +534,7 @@ runtime::Task<> BrokerShard::sweep_files() {
     while (co_await runtime::sleep_until(shard(), shard().now() + kEvery) !=
            runtime::Waited::cancelled) {
         files_.sweep();
+        quotas_.sweep();
         for (auto& [id, held] : partitions_) held.partition->log().on_tick(shard().now());
     }
 }

@@ -7,6 +7,7 @@
 #include "log_directories.hpp"
 #include "metadata_log.hpp"
 #include "partition.hpp"
+#include "quotas/shard_quotas.hpp"
 #include "shard_counters.hpp"
 
 #include "moldau/config/settings.hpp"
@@ -57,6 +58,8 @@ public:
         Checkpoints* checkpoints = nullptr;  // the node's
         /// Of LogDirectories::all(): told once, on any shard.
         std::function<void(std::size_t, const DiskError&)> on_directory_failure;
+        /// Of the node, when all are made; null: there is no other.
+        const std::vector<std::unique_ptr<BrokerShard>>* all = nullptr;
     };
     BrokerShard(Place place, const NodeFacts& facts);
     BrokerShard(const BrokerShard&) = delete;
@@ -71,6 +74,7 @@ public:
     FetchSessions& sessions() { return sessions_; }
     GroupCoordinator& groups() const { return *groups_; }
     ShardCounters& counters() { return counters_; }
+    ShardQuotas& quotas() { return quotas_; }
     /// Memory for the requests that are decoded and dealt with in one step.
     protocol::ProduceRequest& produce_request() { return produce_request_; }
 
@@ -173,6 +177,7 @@ private:
     record::AppendValidator validator_;
     FetchSessions sessions_;
     ShardCounters counters_;
+    ShardQuotas quotas_;
     std::unique_ptr<GroupCoordinator> groups_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;

@@ -1,7 +1,11 @@
 #include "connection_rules.hpp"
 
+#include "quotas/image_quotas.hpp"
+
 #include "moldau/base/check.hpp"
 #include "moldau/config/keys.hpp"
+
+#include <limits>
 
 namespace moldau::broker {
 namespace {
@@ -25,6 +29,23 @@ net::ConnectionLimits::Rules connection_rules(const BrokerLayers& layers) {
         for (const config::ConnectionLimit& each : *limits)
             rules.per_ip_overrides[each.host] = each.connections;
     }
+    return rules;
+}
+
+net::ConnectionRates::Rules connection_rates(const BrokerLayers& layers,
+                                             const metadata::ClusterImage& image) {
+    constexpr std::int32_t kUnlimited = std::numeric_limits<std::int32_t>::max();
+    net::ConnectionRates::Rules rules;
+    rules.windows = quota_windows(layers.settings);
+    const std::int32_t total = get(layers, config::kMaxConnectionCreationRate);
+    if (total != kUnlimited) rules.total_max = total;
+    const config::Node& node = layers.settings.node();
+    for (const config::Listener& listener : node.broker_listeners) {
+        if (const auto rate = layers.settings.connection_rate_of(listener.name))
+            rules.by_listener[listener.name] = *rate;
+    }
+    if (node.broker_listeners.size() > 1) rules.exempt_listener = node.inter_broker_listener;
+    add_address_rates(image, rules);
     return rules;
 }
 

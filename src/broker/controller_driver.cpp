@@ -4,10 +4,12 @@
 #include "config_rules.hpp"
 #include "handlers/admin/describe_configs.hpp"
 #include "handlers/admin/describe_quorum.hpp"
+#include "quotas/image_quotas.hpp"
 #include "supported_features.hpp"
 
 #include "moldau/config/keys.hpp"
 #include "moldau/controller/brokers.hpp"
+#include "moldau/controller/client_quotas.hpp"
 #include "moldau/controller/configs.hpp"
 #include "moldau/controller/create_partitions.hpp"
 #include "moldau/controller/elections.hpp"
@@ -21,13 +23,15 @@
 namespace moldau::broker {
 
 ControllerDriver::ControllerDriver(runtime::Shard& shard, const NodeFacts& facts, MetadataLog& log,
-                                   Publisher& publisher)
+                                   Publisher& publisher, BrokerShard& here)
     : shard_(shard),
       facts_(facts),
       log_(log),
       publisher_(publisher),
+      here_(here),
       config_rules_(make_config_rules(
           facts.settings, [&log]() -> const metadata::ClusterImage& { return log.newest(); })),
+      mutation_quotas_(mutation_windows(facts.settings)),
       allocated_(shard) {}
 
 /// The log's end behind the decision's records.
@@ -49,6 +53,23 @@ runtime::Task<Result<Reply>> ControllerDriver::carry_out(controller::Decision<Re
     // Without records, too: what was decided rests on what is not yet committed.
     if (Result<> ok = co_await in_force(*end); !ok) co_return ok.error();
     co_return std::move(decision.reply);
+}
+
+template <class Reply>
+runtime::Task<Result<Reply>> ControllerDriver::carry_out(controller::Decision<Reply> decision,
+                                                         quota::Milliseconds throttle) {
+    const MonoTime decided = shard_.now();
+    here_.counters().count_throttle(quota::Kind::controller_mutation, throttle);
+    Result<Reply> reply = co_await carry_out(std::move(decision));
+    const auto left = std::chrono::ceil<quota::Milliseconds>(throttle - (shard_.now() - decided));
+    if (reply && left > quota::Milliseconds(0))
+        reply->throttle_time_ms = static_cast<std::int32_t>(left.count());
+    co_return reply;
+}
+
+quota::MutationQuota ControllerDriver::quota_of(const std::optional<MutationAsker>& asker) {
+    if (!asker) return {};
+    return mutation_quotas_.quota_of(here_.quotas().set(), *asker, shard_.now());
 }
 
 controller::StaticTopicDefaults ControllerDriver::topic_defaults() const {
@@ -109,28 +130,41 @@ controller::Decision<protocol::BrokerHeartbeatResponse> ControllerDriver::own_he
 }
 
 runtime::Task<Result<protocol::CreateTopicsResponse>> ControllerDriver::create_topics(
-    protocol::CreateTopicsRequest request) {
+    protocol::CreateTopicsRequest request, std::optional<MutationAsker> asker) {
+    quota::MutationQuota quota = quota_of(asker);
     const controller::TopicContext context{
         .configs = config_rules_,
         .default_partitions = facts_.settings.get(config::kNumPartitions),
         .default_replication_factor =
             static_cast<std::int16_t>(facts_.settings.get(config::kDefaultReplicationFactor)),
-        .random = [this] { return shard_.random().next(); }};
+        .random = [this] { return shard_.random().next(); },
+        .charge = [&quota](std::int64_t partitions) { return quota.charge(partitions); }};
     auto decision = controller::create_topics(log_.newest(), context, request);
     add_created_configs(log_.newest(), facts_.settings, request, decision.reply);
-    co_return co_await carry_out(std::move(decision));
+    co_return co_await carry_out(std::move(decision), quota.throttle());
 }
 
 runtime::Task<Result<protocol::CreatePartitionsResponse>> ControllerDriver::create_partitions(
-    protocol::CreatePartitionsRequest request) {
-    co_return co_await carry_out(controller::create_partitions(
-        log_.newest(), [this] { return shard_.random().next(); }, request));
+    protocol::CreatePartitionsRequest request, std::optional<MutationAsker> asker) {
+    quota::MutationQuota quota = quota_of(asker);
+    auto decision = controller::create_partitions(
+        log_.newest(), [this] { return shard_.random().next(); }, request,
+        [&quota](std::int64_t partitions) { return quota.charge(partitions); });
+    co_return co_await carry_out(std::move(decision), quota.throttle());
 }
 
 runtime::Task<Result<protocol::DeleteTopicsResponse>> ControllerDriver::delete_topics(
-    protocol::DeleteTopicsRequest request) {
-    co_return co_await carry_out(controller::delete_topics(
-        log_.newest(), facts_.settings.get(config::kDeleteTopicEnable), request));
+    protocol::DeleteTopicsRequest request, std::optional<MutationAsker> asker) {
+    quota::MutationQuota quota = quota_of(asker);
+    auto decision = controller::delete_topics(
+        log_.newest(), facts_.settings.get(config::kDeleteTopicEnable), request,
+        [&quota](std::int64_t partitions) { return quota.charge(partitions); });
+    co_return co_await carry_out(std::move(decision), quota.throttle());
+}
+
+runtime::Task<Result<protocol::AlterClientQuotasResponse>> ControllerDriver::alter_client_quotas(
+    protocol::AlterClientQuotasRequest request) {
+    co_return co_await carry_out(controller::alter_client_quotas(log_.newest(), request));
 }
 
 runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> ControllerDriver::alter_configs(

@@ -4,11 +4,13 @@
 
 #include "metadata_log.hpp"
 #include "publisher.hpp"
+#include "quotas/mutation_quotas.hpp"
 
 #include "moldau/base/result.hpp"
 #include "moldau/controller/config_rules.hpp"
 #include "moldau/controller/decision.hpp"
 #include "moldau/controller/partition_change.hpp"
+#include "moldau/protocol/messages/alter_client_quotas.hpp"
 #include "moldau/protocol/messages/alter_configs.hpp"
 #include "moldau/protocol/messages/alter_partition_reassignments.hpp"
 #include "moldau/protocol/messages/broker_heartbeat.hpp"
@@ -30,12 +32,14 @@
 
 namespace moldau::broker {
 
+class BrokerShard;
 struct NodeFacts;
 
 class ControllerDriver {
 public:
+    /// `here`: of the home shard.
     ControllerDriver(runtime::Shard& shard, const NodeFacts& facts, MetadataLog& log,
-                     Publisher& publisher);
+                     Publisher& publisher, BrokerShard& here);
 
     using Registration = protocol::BrokerRegistrationRequest;
     /// This node's own controller and broker join the cluster, and the broker serves; its epoch.
@@ -46,12 +50,16 @@ public:
     /// It is about to stop.
     runtime::Task<Result<>> leave();
 
+    /// Who asks has a quota for such changes; nothing: the broker itself asks. The response tells
+    /// how long the client is to wait from then on.
     runtime::Task<Result<protocol::CreateTopicsResponse>> create_topics(
-        protocol::CreateTopicsRequest request);
+        protocol::CreateTopicsRequest request, std::optional<MutationAsker> asker);
     runtime::Task<Result<protocol::CreatePartitionsResponse>> create_partitions(
-        protocol::CreatePartitionsRequest request);
+        protocol::CreatePartitionsRequest request, std::optional<MutationAsker> asker);
     runtime::Task<Result<protocol::DeleteTopicsResponse>> delete_topics(
-        protocol::DeleteTopicsRequest request);
+        protocol::DeleteTopicsRequest request, std::optional<MutationAsker> asker);
+    runtime::Task<Result<protocol::AlterClientQuotasResponse>> alter_client_quotas(
+        protocol::AlterClientQuotasRequest request);
     runtime::Task<Result<protocol::IncrementalAlterConfigsResponse>> alter_configs(
         protocol::IncrementalAlterConfigsRequest request);
     runtime::Task<Result<protocol::AlterConfigsResponse>> alter_all_configs(
@@ -73,6 +81,11 @@ public:
 private:
     template <class Reply>
     runtime::Task<Result<Reply>> carry_out(controller::Decision<Reply> decision);
+    /// As carry_out(), where a client was charged while that was decided.
+    template <class Reply>
+    runtime::Task<Result<Reply>> carry_out(controller::Decision<Reply> decision,
+                                           quota::Milliseconds throttle);
+    quota::MutationQuota quota_of(const std::optional<MutationAsker>& asker);
     template <class Reply>
     Result<Offset> write(const controller::Decision<Reply>& decision);
     runtime::Task<Result<>> in_force(Offset end);
@@ -85,7 +98,9 @@ private:
     const NodeFacts& facts_;
     MetadataLog& log_;
     Publisher& publisher_;
+    BrokerShard& here_;
     controller::ConfigRules config_rules_;
+    MutationQuotas mutation_quotas_;
     std::int64_t broker_epoch_ = -1;
     std::int64_t next_producer_id_ = 0;
     std::int64_t end_of_producer_ids_ = 0;

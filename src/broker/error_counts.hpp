@@ -60,6 +60,7 @@ void count_errors(ShardCounters& counters, protocol::ApiKey api, const Response&
     note_item(response);
     if constexpr (requires { response.responses; }) detail::each_of(response.responses, note_item);
     if constexpr (requires { response.results; }) detail::each_of(response.results, note_item);
+    if constexpr (requires { response.entries; }) detail::each_of(response.entries, note_item);
     if constexpr (requires { response.groups; }) detail::each_of(response.groups, note_item);
     if constexpr (requires { response.coordinators; })
         detail::each_of(response.coordinators, note_item);

@@ -37,25 +37,33 @@ std::vector<FetchTarget> FetchSession::targets() const {
     return targets;
 }
 
+bool FetchSession::differs(const Entry& entry,
+                           const protocol::FetchResponse::PartitionData& answer) {
+    return (answer.records && !answer.records->empty()) ||
+           entry.high_watermark != answer.high_watermark ||
+           entry.log_start_offset != answer.log_start_offset ||
+           answer.preferred_read_replica >= 0 || answer.diverging_epoch.epoch >= 0 ||
+           answer.error_code != ErrorCode::none;
+}
+
+bool FetchSession::has_to_tell(const FetchTarget& target,
+                               const protocol::FetchResponse::PartitionData& answer) const {
+    const auto found = places_.find(key_of(target));
+    return found == places_.end() || differs(*found->second, answer);
+}
+
 bool FetchSession::tell(const FetchTarget& target,
                         const protocol::FetchResponse::PartitionData& answer) {
     const auto found = places_.find(key_of(target));
     if (found == places_.end()) return true;  // forgotten meanwhile
     Entry& entry = *found->second;
-    bool told = false;
-    if (answer.records && !answer.records->empty()) {
-        told = true;
+    const bool told = differs(entry, answer);
+    if (answer.records && !answer.records->empty())
         partitions_.splice(partitions_.end(), partitions_, found->second);
-    }
-    told |= std::exchange(entry.high_watermark, answer.high_watermark) != answer.high_watermark;
-    told |=
-        std::exchange(entry.log_start_offset, answer.log_start_offset) != answer.log_start_offset;
-    told |= answer.preferred_read_replica >= 0 || answer.diverging_epoch.epoch >= 0;
-    if (answer.error_code != ErrorCode::none) {
-        // When the error is over that is told, too, though nothing else changed.
-        entry.high_watermark = -1;
-        told = true;
-    }
+    // When an error is over that is told, too, though nothing else changed.
+    const bool is_error = answer.error_code != ErrorCode::none;
+    entry.high_watermark = is_error ? -1 : answer.high_watermark;
+    entry.log_start_offset = answer.log_start_offset;
     return told;
 }
 
@@ -86,6 +94,11 @@ FetchPlan FetchSessions::plan(const protocol::FetchRequest& request, std::int16_
     FetchPlan plan{.targets = targets_of(request)};
     if (request.session_epoch == kInitialEpoch) plan.session = create(plan.targets, by_topic_id);
     return plan;
+}
+
+void FetchSessions::drop(const FetchSession& session) {
+    const auto found = sessions_.find(session.id());
+    if (found != sessions_.end() && found->second.get() == &session) end(found);
 }
 
 FetchPlan FetchSessions::resume(const protocol::FetchRequest& request, bool by_topic_id) {

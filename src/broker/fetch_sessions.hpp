@@ -40,7 +40,10 @@ public:
 
     /// All partitions, the one whose turn it is first.
     std::vector<FetchTarget> targets() const;
-    /// Whether an incremental answer is to tell this; notes what it tells. One that has records
+    /// Whether an incremental answer is to tell this.
+    bool has_to_tell(const FetchTarget& target,
+                     const protocol::FetchResponse::PartitionData& answer) const;
+    /// The same; notes what it tells. One that has records
     /// goes to the end of the order.
     bool tell(const FetchTarget& target, const protocol::FetchResponse::PartitionData& answer);
 
@@ -58,6 +61,7 @@ private:
         constexpr std::size_t kNodes = 96;
         return sizeof(Entry) + sizeof(Key) + kNodes + 2 * target.topic.size();
     }
+    static bool differs(const Entry& entry, const protocol::FetchResponse::PartitionData& answer);
     static Key key_of(const FetchTarget& target) {
         return {target.topic_id, target.topic, target.partition};
     }
@@ -94,6 +98,8 @@ public:
     FetchSessions(runtime::Shard& shard, Rules rules) : shard_(shard), rules_(rules) {}
 
     FetchPlan plan(const protocol::FetchRequest& request, std::int16_t version);
+    /// Ends one, if it has not ended.
+    void drop(const FetchSession& session);
     std::size_t size() const { return sessions_.size(); }
     std::size_t partitions() const;
     /// About what all of them hold of memory, and what they may.

@@ -65,6 +65,11 @@ inline constexpr Family kConnectionsRefused{
     "moldau_connections_refused_total", Kind::counter,
     "Connections that were closed at once because their address had as many as it may "
     "have."};
+inline constexpr Family kConnectionsThrottled{
+    "moldau_connections_throttled_total", Kind::counter,
+    "Connections that came too fast: of all or of their listener (accepted later), or of their "
+    "address (refused).",
+    "quota"};
 inline constexpr Family kNetworkReceivedBytes{"moldau_network_received_bytes_total", Kind::counter,
                                               "Bytes that came from clients.", "listener"};
 inline constexpr Family kNetworkSentBytes{"moldau_network_sent_bytes_total", Kind::counter,
@@ -99,6 +104,14 @@ inline constexpr Family kAppendedBytes{"moldau_appended_bytes_total", Kind::coun
                                        "Bytes of these batches."};
 inline constexpr Family kFetchedBytes{"moldau_fetched_bytes_total", Kind::counter,
                                       "Bytes of records that answers to Fetch hold."};
+inline constexpr Family kThrottles{
+    "moldau_throttles_total", Kind::counter,
+    "How often clients were told to wait, by the quota that they had used up.", "quota"};
+inline constexpr Family kThrottleSeconds{"moldau_throttle_seconds_total", Kind::counter,
+                                         "For how long they were told to, all added up.", "quota"};
+inline constexpr Family kQuotaMeters{
+    "moldau_quota_meters", Kind::gauge,
+    "Clients whose use of a quota is counted, for each of their quotas and on each shard."};
 inline constexpr Family kFetchSessions{"moldau_fetch_sessions", Kind::gauge,
                                        "Fetch sessions that are remembered."};
 inline constexpr Family kFetchSessionPartitions{"moldau_fetch_session_partitions", Kind::gauge,
@@ -179,6 +192,7 @@ inline constexpr std::array kAll = {
     &kConnections,
     &kConnectionsOpened,
     &kConnectionsRefused,
+    &kConnectionsThrottled,
     &kNetworkReceivedBytes,
     &kNetworkSentBytes,
     &kMemoryInFlightBytes,
@@ -193,6 +207,9 @@ inline constexpr std::array kAll = {
     &kAppendedRecords,
     &kAppendedBytes,
     &kFetchedBytes,
+    &kThrottles,
+    &kThrottleSeconds,
+    &kQuotaMeters,
     &kFetchSessions,
     &kFetchSessionPartitions,
     &kFetchSessionBytes,

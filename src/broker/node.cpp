@@ -3,12 +3,13 @@
 #include "connection_rules.hpp"
 #include "memory_division.hpp"
 #include "node_state.hpp"
+#include "quotas/image_quotas.hpp"
 
 #include "moldau/base/check.hpp"
 #include "moldau/config/keys.hpp"
 #include "moldau/runtime/ending.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -33,7 +34,9 @@ net::Server::Settings server_settings(const config::Settings& settings) {
     server.connection.frame_deadline =
         std::chrono::milliseconds(settings.get(config::kConnectionFrameDeadlineMs));
     const metadata::Configs nothing;
-    server.limits = connection_rules(BrokerLayers(nothing, nothing, settings));
+    const BrokerLayers layers(nothing, nothing, settings);
+    server.limits = connection_rules(layers);
+    server.rates = connection_rates(layers, {});
     server.memory_budget_bytes = divide_budget(settings).connections;
     return server;
 }
@@ -124,8 +127,16 @@ void NodeState::committed(CommittedImage image) {
         std::ranges::any_of(image.changes.configs, [](const metadata::ConfigResource& each) {
             return each.type == metadata::ResourceType::broker;
         });
-    if (concerns_brokers || !std::exchange(has_limits, true))
-        server.set_limits(connection_rules(BrokerLayers(*image.image, settings)));
+    const bool is_first = !std::exchange(has_limits, true);
+    const BrokerLayers layers(*image.image, settings);
+    if (concerns_brokers || is_first) server.set_limits(connection_rules(layers));
+    if (concerns_brokers || image.changes.quotas || is_first)
+        server.set_rates(connection_rates(layers, *image.image));
+    if (image.changes.quotas || is_first) {
+        if (const auto hosts = hosts_with_rates(*image.image); !hosts.empty())
+            home.log().warn("quotas of hosts by name have no effect, only those of addresses: {}",
+                            fmt::join(hosts, ", "));
+    }
     publisher.take(std::move(image));
 }
 

@@ -6,6 +6,7 @@
 
 #include "moldau/config/keys.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace moldau::broker {
@@ -40,8 +41,20 @@ void sample_requests(const ShardCounters& counters, Samples& to) {
     to.add(families::kFetchedBytes, {}, number(counters.fetched_bytes));
 }
 
+void sample_quotas(BrokerShard& shard, Samples& to) {
+    for (std::size_t i = 0; i < quota::kKinds; ++i) {
+        const ThrottleCounters& each = shard.counters().throttled[i];
+        const std::string key(quota::kKeys[i]);
+        to.add(families::kThrottles, {{"quota", key}}, number(each.times));
+        to.add(families::kThrottleSeconds, {{"quota", key}},
+               std::chrono::duration<double>(each.told).count());
+    }
+    to.add(families::kQuotaMeters, {}, number(shard.quotas().meters()));
+}
+
 void sample_shard(BrokerShard& shard, Samples& to) {
     sample_requests(shard.counters(), to);
+    sample_quotas(shard, to);
     const FetchSessions& sessions = shard.sessions();
     to.add(families::kFetchSessions, {}, number(sessions.size()));
     to.add(families::kFetchSessionPartitions, {}, number(sessions.partitions()));
@@ -102,6 +115,9 @@ void NodeState::sample_listeners(std::size_t shard, Samples& to) const {
 
 void NodeState::sample_node(Samples& to) const {
     to.add(families::kConnectionsRefused, {}, number(server.refused()));
+    const net::Server::TooFast too_fast = server.too_fast();
+    to.add(families::kConnectionsThrottled, {{"quota", "listener"}}, number(too_fast.delayed));
+    to.add(families::kConnectionsThrottled, {{"quota", "ip"}}, number(too_fast.refused));
     to.add(families::kMemoryInFlightBytes, {}, number(server.bytes_in_flight()));
     to.add(families::kMemoryInFlightBytesMax, {}, number(divide_budget(settings).connections));
     to.add(families::kMemoryBudgetBytes, {},

@@ -135,7 +135,8 @@ void NodeState::make_shards() {
                         (void)home.post_answer([this, still, directory, error] {
                             if (!still.expired()) directory_failed(directory, Error(error));
                         });
-                    }},
+                    },
+                .all = &services.shards},
             facts));
     }
     has_shards.store(true, std::memory_order_release);
@@ -163,7 +164,8 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
     if (Result<> ok = co_await metadata->lead(settings.get(config::kMinInsyncReplicas)); !ok)
         co_return ok;
     warn_of_features();
-    services.controller = std::make_unique<ControllerDriver>(home, facts, *metadata, publisher);
+    services.controller = std::make_unique<ControllerDriver>(home, facts, *metadata, publisher,
+                                                             *services.shards.front());
     tasks.spawn("publish images", publisher.run());
     co_return Result<>();
 }

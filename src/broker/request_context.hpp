@@ -12,7 +12,9 @@
 #include "moldau/protocol/framing.hpp"
 #include "moldau/protocol/reader.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace moldau::broker {
@@ -32,6 +34,7 @@ struct RequestContext {
     std::int32_t correlation_id = 0;
     std::string_view client_id;  // as sent; empty when null
     Bytes frame;
+    std::shared_ptr<const LimitedClient> limits = nullptr;  // null: no quota holds for the client
 
     const metadata::ClusterImage& image() const { return here.image(); }
     /// Views on the connection and on the node's facts.
@@ -43,14 +46,49 @@ struct RequestContext {
     }
 };
 
-/// Errors: those of encoding.
+/// What a quota of the client, if one holds, makes of `value`: how long the client is to wait.
+inline quota::Milliseconds charge(const RequestContext& context, quota::Kind kind, double value) {
+    if (context.limits == nullptr) return quota::Milliseconds(0);
+    const auto& limit = context.limits->limit(kind);
+    if (!limit) return quota::Milliseconds(0);
+    const quota::Milliseconds wait = context.here.quotas().charge(*limit, value);
+    context.here.counters().count_throttle(kind, wait);
+    return wait;
+}
+
+/// The same of the time that was spent on the request; once, when the reply is made.
+inline quota::Milliseconds charge_handling(const RequestContext& context) {
+    if (context.limits == nullptr) return quota::Milliseconds(0);
+    const quota::Milliseconds wait = context.here.quotas().charge_handling(*context.limits);
+    context.here.counters().count_throttle(quota::Kind::request, wait);
+    return wait;
+}
+
+/// As it is. Errors: those of encoding.
 template <class Response>
-Result<net::Reply> reply_with(const RequestContext& context, const Response& response) {
-    count_errors(context.here.counters(), context.api, response);
+Result<net::Reply> encoded_reply(const RequestContext& context, const Response& response) {
     Result<Bytes> frame =
         protocol::response_frame(context.correlation_id, response, context.version);
     if (!frame) return frame.error();
     return net::Reply{.outcome = net::Reply::Outcome::send, .first = std::move(*frame), .more = {}};
+}
+
+/// The reply leaves at once, and its connection rests for as long as the response tells the client
+/// to wait: what it holds already, or what the client's time on this broker asks for, if that is
+/// longer. Errors: those of encoding.
+template <class Response>
+Result<net::Reply> reply_with(const RequestContext& context, const Response& response) {
+    constexpr bool kTells = requires { response.throttle_time_ms; };
+    count_errors(context.here.counters(), context.api, response);
+    quota::Milliseconds wait = charge_handling(context);
+    if constexpr (kTells)
+        wait = std::max<quota::Milliseconds>(wait, quota::Milliseconds(response.throttle_time_ms));
+    if (wait == quota::Milliseconds(0)) return encoded_reply(context, response);
+    Response told = response;
+    if constexpr (kTells) told.throttle_time_ms = static_cast<std::int32_t>(wait.count());
+    Result<net::Reply> reply = encoded_reply(context, told);
+    if (reply) reply->rest = wait;
+    return reply;
 }
 
 /// As reply_with(), where there is nobody to hear of an error: a response of ours that cannot be

@@ -25,6 +25,7 @@ public:
         return std::get<Reply>(std::move(answer));
     }
 
+    ShardQuotas& quotas() { return node_.services.shards.front()->quotas(); }
     ShardCounters& counters() { return node_.services.shards.front()->counters(); }
     net::Session& session() { return *session_; }
 
@@ -101,6 +102,37 @@ TEST(BrokerService, CountsRequestsByTheirApiAndHowLongTheirAnswersTook) {
     session.session().answered(session.session().mark(), std::chrono::microseconds(3));
     EXPECT_EQ(session.counters().bad_requests, 1U);
     EXPECT_EQ(counted.answered.count(), 1U) << "what is no request of any API is nobody's";
+}
+
+TEST(BrokerService, AnswersAtOnceAndHasTheConnectionRestWhereTheClientsTimeIsUsedUp) {
+    // ApiVersions v1 of the client `a`; its response ends with the time to wait.
+    constexpr std::string_view kAsked =
+        "0012"
+        "0001"
+        "00000007"
+        "0001"
+        "61";
+    Session session;
+    EXPECT_EQ(session.ask(kAsked).rest, Duration(0));
+    quota::ClientQuotas set;
+    set.set({.user = quota::Entity::Name("ANONYMOUS"), .client_id = std::nullopt},
+            quota::Kind::request, 10);
+    session.quotas().take(set);
+    EXPECT_EQ(session.ask(kAsked).rest, Duration(0)) << "no time goes by in this test";
+
+    const auto client = session.quotas().client(kAnonymousUser, "another of the user's");
+    session.quotas().charge(*client->limit(quota::Kind::request), 105);
+    const Reply reply = session.ask(kAsked);
+    EXPECT_EQ(reply.outcome, Reply::Outcome::send);
+    EXPECT_EQ(reply.rest, std::chrono::milliseconds(500)) << "105 in 10 s, 100 are allowed";
+    EXPECT_TRUE(hex_of(reply).ends_with("000001f4"));
+    const auto& counted =
+        session.counters().throttled[static_cast<std::size_t>(quota::Kind::request)];
+    EXPECT_EQ(counted.times, 1U);
+    EXPECT_EQ(counted.told, std::chrono::milliseconds(500));
+
+    session.quotas().take({});
+    EXPECT_EQ(session.ask(kAsked).rest, Duration(0));
 }
 
 TEST(BrokerService, ClosesOnWhatItCannotReadOrDoesNotServe) {

@@ -43,5 +43,36 @@ TEST_F(ConnectionRules, OfAnOtherServersLogThatCannotBeReadHoldNothing) {
     EXPECT_THAT(rules().per_ip_overrides, IsEmpty());
 }
 
+struct ConnectionRates : testing::Test, ConfigFixture {
+    net::ConnectionRates::Rules rules() const {
+        return connection_rates(BrokerLayers(image, settings), image);
+    }
+};
+
+TEST_F(ConnectionRates, AreTheFilesAndTheQuotasUntilTheyAreChanged) {
+    EXPECT_EQ(rules().total_max, std::nullopt);
+    EXPECT_EQ(rules().windows.samples, 11);
+    settings = settings_of(
+        "max.connection.creation.rate=100\nquota.window.num=5\n"
+        "listeners=CLIENT://:9092,BROKER://:9093,CONTROLLER://:9094\n"
+        "listener.security.protocol.map=CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
+        "controller.listener.names=CONTROLLER\ninter.broker.listener.name=BROKER\n"
+        "listener.name.client.max.connection.creation.rate=50\n");
+    image.client_quotas.set({.parts = {{"ip", "10.0.0.1"}}}, [] {
+        metadata::PersistentMap<std::string, double> quotas;
+        quotas.set("connection_creation_rate", 3);
+        return quotas;
+    }());
+    EXPECT_EQ(rules().total_max, 100);
+    EXPECT_EQ(rules().windows.samples, 5);
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("CLIENT", 50)));
+    EXPECT_EQ(rules().exempt_listener, "BROKER");
+    EXPECT_THAT(rules().by_ip, ElementsAre(Pair("10.0.0.1", 3)));
+    all_brokers("max.connection.creation.rate", "20");
+    EXPECT_EQ(rules().total_max, 20);
+    this_broker("max.connection.creation.rate", "2147483647");
+    EXPECT_EQ(rules().total_max, std::nullopt);
+}
+
 }  // namespace
 }  // namespace moldau::broker

@@ -113,7 +113,10 @@ TEST(FetchSessions, TellsOfAPartitionOnlyWhatIsNew) {
     data.high_watermark = 5;
     data.log_start_offset = 0;
     data.records.reset();
+    EXPECT_TRUE(plan.session->has_to_tell(a, data));
+    EXPECT_TRUE(plan.session->has_to_tell(a, data)) << "that is not telling it";
     EXPECT_TRUE(plan.session->tell(a, data)) << "the first time";
+    EXPECT_FALSE(plan.session->has_to_tell(a, data));
     EXPECT_FALSE(plan.session->tell(a, data));
     data.high_watermark = 6;
     EXPECT_TRUE(plan.session->tell(a, data));

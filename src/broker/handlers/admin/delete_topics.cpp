@@ -1,5 +1,5 @@
 // DeleteTopics: api key 20, versions 1..6
-//   v5   messages                                                  KIP-599
+//   v5   messages, THROTTLING_QUOTA_EXCEEDED among them            KIP-599
 //   v6   by topic id                                               KIP-516
 // Decided by controller/topics.cpp. The reply leaves when every shard has closed the partitions.
 #include "handlers/admin/delete_topics.hpp"
@@ -8,6 +8,8 @@
 
 namespace moldau::broker {
 namespace {
+
+constexpr std::int16_t kStrictSince = 5;  // KIP-599
 
 void refuse(protocol::DeleteTopicsResponse& response, const protocol::DeleteTopicsRequest& request,
             const Error& error) {
@@ -27,7 +29,8 @@ Result<net::Answer> handle_delete_topics(const RequestContext& context, protocol
     protocol::DeleteTopicsRequest request;
     if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
     return net::Answer(ask_and_reply<protocol::DeleteTopicsRequest, protocol::DeleteTopicsResponse>(
-        context, std::move(request), &ControllerDriver::delete_topics, refuse));
+        context, std::move(request),
+        charged(&ControllerDriver::delete_topics, mutation_asker(context, kStrictSince)), refuse));
 }
 
 }  // namespace moldau::broker

@@ -109,7 +109,7 @@ protocol::CreateTopicsRequest groups_topic(const config::Settings& settings) {
 /// The controller's part; a failure of the topic itself comes back as an error.
 runtime::Task<Result<bool>> create(ControllerDriver& controller,
                                    protocol::CreateTopicsRequest request) {
-    const auto created = co_await controller.create_topics(std::move(request));
+    const auto created = co_await controller.create_topics(std::move(request), std::nullopt);
     if (!created) co_return created.error();
     const auto& topic = created->topics.front();
     if (topic.error_code == ErrorCode::none || topic.error_code == ErrorCode::topic_already_exists)

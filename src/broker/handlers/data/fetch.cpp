@@ -7,6 +7,8 @@
 // other broker is a replica of what this one leads.
 // The partitions are read on the shards that own them, all at once. When there is less than
 // min_bytes and nothing that must be told, each shard gets one waiter: nothing polls.
+// The response counts for the client's consumer_byte_rate. Where it is used up, or the client's
+// time on this broker is, the answer has no partitions and tells the client to wait.
 #include "handlers/data/fetch.hpp"
 
 #include "fetch_share.hpp"
@@ -36,6 +38,11 @@ public:
         const std::int32_t most = context.node.facts.settings.get(config::kFetchMaxBytes);
         bytes_max_ = static_cast<std::size_t>(std::clamp(request.max_bytes, 0, most));
         bytes_min_ = static_cast<std::uint64_t>(std::clamp(request.min_bytes, 0, most));
+        if (context.limits != nullptr) {
+            bytes_max_ =
+                std::min(bytes_max_, context.here.quotas().fetch_bytes_max(*context.limits));
+            bytes_min_ = std::min<std::uint64_t>(bytes_min_, bytes_max_);
+        }
         deadline_ = context.here.shard().now() +
                     std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
         waits_ = request.max_wait_ms > 0;
@@ -71,6 +78,9 @@ private:
     void woken();
     void collect();
     PartitionData data_of(std::size_t index) const;
+    quota::Milliseconds charge_response() const;
+    std::size_t response_bytes() const;
+    net::Reply throttled(quota::Milliseconds wait);
     net::Reply gathered(const protocol::FetchResponse& response,
                         std::vector<FileSlice> slices) const;
 
@@ -253,8 +263,59 @@ PartitionData Operation::data_of(std::size_t index) const {
     return data;
 }
 
+void add(protocol::FetchResponse& response, const FetchTarget& target, PartitionData data) {
+    if (response.responses.empty() || response.responses.back().topic != target.topic ||
+        response.responses.back().topic_id != target.topic_id) {
+        response.responses.push_back(
+            {.topic = target.topic, .topic_id = target.topic_id, .partitions = {}});
+    }
+    response.responses.back().partitions.push_back(std::move(data));
+}
+
+/// Of the whole response, as it would be sent, on the wire.
+std::size_t Operation::response_bytes() const {
+    protocol::FetchResponse response;
+    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+        PartitionData data = data_of(i);
+        if (plan_.is_incremental && !plan_.session->has_to_tell(plan_.targets[i], data)) continue;
+        add(response, plan_.targets[i], std::move(data));
+    }
+    const auto size = response.gathered_size(context_.version);
+    return size ? protocol::kFrameSizeBytes + size->total : 0;
+}
+
+quota::Milliseconds Operation::charge_response() const {
+    const quota::Milliseconds by_time = charge_handling(context_);
+    if (!context_.limits->limit(quota::Kind::fetch)) return by_time;
+    const auto bytes = static_cast<double>(response_bytes());
+    const quota::Milliseconds by_bytes = charge(context_, quota::Kind::fetch, bytes);
+    const quota::Milliseconds wait = std::max(by_time, by_bytes);
+    // What is not sent is taken back.
+    if (wait > quota::Milliseconds(0))
+        (void)context_.here.quotas().charge(*context_.limits->limit(quota::Kind::fetch), -bytes);
+    return wait;
+}
+
+net::Reply Operation::throttled(quota::Milliseconds wait) {
+    protocol::FetchResponse response;
+    response.throttle_time_ms = static_cast<std::int32_t>(wait.count());
+    if (plan_.is_incremental) {
+        response.session_id = plan_.session->id();
+    } else if (plan_.session != nullptr) {
+        // The client has heard nothing of its partitions: it begins anew.
+        context_.here.sessions().drop(*plan_.session);
+    }
+    net::Reply reply = gathered(response, {});
+    if (reply.outcome == net::Reply::Outcome::send) reply.rest = wait;
+    return reply;
+}
+
 net::Reply Operation::reply() {
     collect();
+    if (context_.limits != nullptr) {
+        const quota::Milliseconds wait = charge_response();
+        if (wait > quota::Milliseconds(0)) return throttled(wait);
+    }
     protocol::FetchResponse response;
     if (plan_.session != nullptr) response.session_id = plan_.session->id();
     std::vector<FileSlice> slices;
@@ -263,12 +324,7 @@ net::Reply Operation::reply() {
         PartitionData data = data_of(i);
         const bool told = plan_.session == nullptr || plan_.session->tell(target, data);
         if (!told && plan_.is_incremental) continue;
-        if (response.responses.empty() || response.responses.back().topic != target.topic ||
-            response.responses.back().topic_id != target.topic_id) {
-            response.responses.push_back(
-                {.topic = target.topic, .topic_id = target.topic_id, .partitions = {}});
-        }
-        response.responses.back().partitions.push_back(std::move(data));
+        add(response, target, std::move(data));
         if (answers_[i].records.empty()) continue;
         context_.here.counters().fetched_bytes += answers_[i].records.bytes;
         slices.push_back(std::move(answers_[i].records));

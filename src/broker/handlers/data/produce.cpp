@@ -4,6 +4,8 @@
 //   acks=-1   … of every replica in sync
 // Each partition's batch goes to the shard that owns it and is written there together with all that
 // arrives in the same turn; partitions succeed or fail for themselves.
+// What the request holds counts for the client's producer_byte_rate when it is answered; without an
+// answer the connection rests all the same.
 //   v8   which records were refused, and why                       KIP-467
 //   v13  topics by id                                              KIP-516
 #include "handlers/data/produce.hpp"
@@ -259,6 +261,8 @@ protocol::ProduceResponse::PartitionProduceResponse result_of(Slot& slot, std::i
 }
 
 net::Reply reply_of(const RequestContext& context, Operation& operation) {
+    const auto bytes = static_cast<double>(context.frame.size());
+    const quota::Milliseconds wait = charge(context, quota::Kind::produce, bytes);
     if (operation.acks == 0) {
         // There is no other way to tell.
         const bool failed = std::ranges::any_of(operation.slots, [](const Slot& slot) {
@@ -266,9 +270,11 @@ net::Reply reply_of(const RequestContext& context, Operation& operation) {
         });
         return {.outcome = failed ? net::Reply::Outcome::close : net::Reply::Outcome::nothing,
                 .first = {},
-                .more = {}};
+                .more = {},
+                .rest = wait};
     }
     protocol::ProduceResponse response;
+    response.throttle_time_ms = static_cast<std::int32_t>(wait.count());
     response.responses.resize(operation.topics.size());
     for (std::size_t i = 0; i < operation.topics.size(); ++i) {
         auto& topic = response.responses[i];
@@ -299,6 +305,7 @@ Result<net::Answer> handle_produce(const RequestContext& context, protocol::Read
     // Dealt with before this returns: its memory serves the next request again.
     protocol::ProduceRequest& request = context.here.produce_request();
     if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
+    if (request.acks == 0) context.here.quotas().exempt_handling();
     OperationPtr operation = Dispatch(context, request).run();
     if (operation->pending == 0) return net::Answer(reply_of(context, *operation));
     return net::Answer(wait_and_reply(context, std::move(operation)));

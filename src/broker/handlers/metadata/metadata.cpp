@@ -1,7 +1,7 @@
 // Metadata: api key 3, versions 0..13, and DescribeTopicPartitions: 75, version 0. What they say is
 // in metadata_response.cpp and describe_topic_partitions.cpp.
 // Topics that Metadata is to make are made before it answers, so that the client finds them at
-// once.
+// once. Those beyond the client's controller_mutation_rate are not made: it asks again.
 #include "handlers/metadata/metadata.hpp"
 
 #include "handlers/metadata/describe_topic_partitions.hpp"
@@ -27,14 +27,15 @@ MetadataAnswer answer(const RequestContext& context, const protocol::MetadataReq
         request);
 }
 
-runtime::Task<Result<protocol::CreateTopicsResponse>> create(
-    ControllerDriver& controller, protocol::CreateTopicsRequest request) {
-    return controller.create_topics(std::move(request));
+runtime::Task<Result<protocol::CreateTopicsResponse>> create(ControllerDriver& controller,
+                                                             protocol::CreateTopicsRequest request,
+                                                             MutationAsker asker) {
+    return controller.create_topics(std::move(request), std::move(asker));
 }
 
 runtime::Task<net::Reply> create_and_answer(RequestContext context,
                                             protocol::MetadataRequest request,
-                                            std::vector<std::string> names) {
+                                            std::vector<std::string> names, MutationAsker asker) {
     protocol::CreateTopicsRequest creation;
     for (std::string& name : names) {
         auto& topic = creation.topics.emplace_back();
@@ -42,8 +43,9 @@ runtime::Task<net::Reply> create_and_answer(RequestContext context,
         topic.num_partitions = -1;  // num.partitions, default.replication.factor
         topic.replication_factor = -1;
     }
-    auto ask = [creation = std::move(creation)](ControllerDriver& controller) mutable {
-        return create(controller, std::move(creation));
+    auto ask = [creation = std::move(creation),
+                asker = std::move(asker)](ControllerDriver& controller) mutable {
+        return create(controller, std::move(creation), std::move(asker));
     };
     auto created = co_await context.node.ask_controller(context.here.shard(), "auto-create topics",
                                                         std::move(ask));
@@ -61,8 +63,10 @@ Result<net::Answer> handle_metadata(const RequestContext& context, protocol::Rea
     if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
     MetadataAnswer answered = answer(context, request);
     if (answered.to_create.empty()) return net::Answer(final_reply(context, answered.response));
-    return net::Answer(
-        create_and_answer(context, std::move(request), std::move(answered.to_create)));
+    MutationAsker asker{.user = std::string(kAnonymousUser),
+                        .client_id = std::string(context.client_id)};
+    return net::Answer(create_and_answer(context, std::move(request), std::move(answered.to_create),
+                                         std::move(asker)));
 }
 
 Result<net::Answer> handle_describe_topic_partitions(const RequestContext& context,

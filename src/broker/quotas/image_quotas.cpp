@@ -1,0 +1,93 @@
+#include "quotas/image_quotas.hpp"
+
+#include "moldau/config/keys.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moldau::broker {
+namespace {
+
+constexpr std::string_view kUser = "user";
+constexpr std::string_view kClientId = "client-id";
+constexpr std::string_view kIp = "ip";
+
+/// Nothing: no part of the entity is of that type.
+std::optional<quota::Entity::Name> name_of(const metadata::QuotaEntity& entity,
+                                           std::string_view type) {
+    const auto found = std::ranges::find(entity.parts, type, &metadata::QuotaEntity::Part::type);
+    if (found == entity.parts.end()) return std::nullopt;
+    return std::optional<quota::Entity::Name>(std::in_place, found->name);
+}
+
+/// An address in the one form in which a transport tells a peer's.
+std::optional<std::string> numeric(const std::string& text) {
+    std::array<char, INET6_ADDRSTRLEN> written{};
+    for (const int family : {AF_INET, AF_INET6}) {
+        in6_addr bytes{};
+        if (::inet_pton(family, text.c_str(), &bytes) != 1) continue;
+        if (::inet_ntop(family, &bytes, written.data(), written.size()) != nullptr)
+            return std::string(written.data());
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+quota::ClientQuotas client_quotas_of(const metadata::ClusterImage& image) {
+    quota::ClientQuotas quotas;
+    for (const auto& [entity, values] : image.client_quotas) {
+        const quota::Entity of{.user = name_of(entity, kUser),
+                               .client_id = name_of(entity, kClientId)};
+        for (const auto& [key, value] : values) {
+            const auto kind = quota::kind_of(key);
+            if (kind && value > 0) quotas.set(of, *kind, value);
+        }
+    }
+    return quotas;
+}
+
+void add_address_rates(const metadata::ClusterImage& image, net::ConnectionRates::Rules& rules) {
+    for (const auto& [entity, values] : image.client_quotas) {
+        const auto name = name_of(entity, kIp);
+        const double* const value = values.find(quota::kConnectionRateKey);
+        if (!name || value == nullptr || !(*value > 0)) continue;
+        constexpr auto kMost = std::numeric_limits<std::int32_t>::max();
+        const auto bound = *value < double{kMost} ? static_cast<std::int32_t>(*value) : kMost;
+        if (!*name) {
+            rules.other_ip_max = bound;
+        } else if (const auto address = numeric(**name)) {
+            rules.by_ip[*address] = bound;
+        }
+    }
+}
+
+std::vector<std::string> hosts_with_rates(const metadata::ClusterImage& image) {
+    std::vector<std::string> hosts;
+    for (const auto& [entity, values] : image.client_quotas) {
+        const auto name = name_of(entity, kIp);
+        if (name && *name && !numeric(**name)) hosts.push_back(**name);
+    }
+    return hosts;
+}
+
+quota::Windows quota_windows(const config::Settings& settings) {
+    // Each sample takes memory for each client and shard.
+    constexpr std::int32_t kSamplesMost = 3600;
+    return {.samples = std::min(settings.get(config::kQuotaWindowNum), kSamplesMost),
+            .size = std::chrono::seconds(settings.get(config::kQuotaWindowSizeSeconds))};
+}
+
+quota::Windows mutation_windows(const config::Settings& settings) {
+    return {.samples = settings.get(config::kControllerQuotaWindowNum),
+            .size = std::chrono::seconds(settings.get(config::kControllerQuotaWindowSizeSeconds))};
+}
+
+}  // namespace moldau::broker
