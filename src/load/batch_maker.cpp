@@ -1,44 +1,20 @@
 #include "batch_maker.hpp"
 
+#include "value_text.hpp"
+
 #include "moldau/base/crc32c.hpp"
 #include "moldau/base/endian.hpp"
 
 #include <algorithm>
-#include <random>
-#include <string>
 #include <string_view>
 
 namespace moldau::load {
 
 using namespace record::at;
 
-namespace {
-
-/// Words in random order, so that every codec finds something to pack.
-std::vector<char> random_text(std::size_t size) {
-    constexpr std::size_t kWords = 1024;
-    constexpr std::size_t kLettersLeast = 3;
-    constexpr std::size_t kLettersMore = 8;
-    std::mt19937_64 random(1);  // the same in each run: runs are compared
-    std::vector<std::string> words(kWords);
-    for (std::string& word : words) {
-        word.resize(kLettersLeast + random() % kLettersMore);
-        for (char& letter : word) letter = static_cast<char>('a' + random() % 26);
-        word += ' ';
-    }
-    std::vector<char> text;
-    while (text.size() < size) {
-        const std::string& word = words[random() % kWords];
-        text.insert(text.end(), word.begin(), word.end());
-    }
-    return text;
-}
-
-}  // namespace
-
 BatchMaker::BatchMaker(BatchShape shape)
     : shape_(shape),
-      text_(random_text(std::max(shape.batch_bytes, shape.record_bytes) + shape.record_bytes)) {
+      text_(value_text(std::max(shape.batch_bytes, shape.record_bytes) + shape.record_bytes)) {
     builder_.start({});
     while (ends_.size() < static_cast<std::size_t>(shape_.records_max)) {
         const std::size_t before = builder_.plain_bytes();

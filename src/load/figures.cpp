@@ -5,12 +5,12 @@
 namespace moldau::load {
 
 void Figures::merge(const Figures& other) {
-    records += other.records;
+    done += other.done;
     value_bytes += other.value_bytes;
     batch_bytes += other.batch_bytes;
     batches += other.batches;
-    failed_records += other.failed_records;
-    unsent_records += other.unsent_records;
+    failed += other.failed;
+    unsent += other.unsent;
     for (const auto& [name, count] : other.errors) errors[name] += count;
     latency.merge(other.latency);
     send_delay.merge(other.send_delay);

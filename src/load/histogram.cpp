@@ -43,6 +43,23 @@ void Histogram::merge(const Histogram& other) {
     sum_ += other.sum_;
 }
 
+Histogram Histogram::since(const Histogram& earlier) const {
+    Histogram later;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+        later.counts_[i] = counts_[i] - earlier.counts_[i];
+        if (later.counts_[i] != 0)
+            later.max_ = std::min(static_cast<std::int64_t>(last_of(i)), max_);
+    }
+    later.count_ = count_ - earlier.count_;
+    later.sum_ = sum_ - earlier.sum_;
+    return later;
+}
+
+std::span<const std::uint64_t> Histogram::counts() const {
+    const std::size_t used = count_ == 0 ? 0 : bucket_of(static_cast<std::uint64_t>(max_)) + 1;
+    return std::span(counts_).first(used);
+}
+
 double Histogram::mean() const {
     return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
 }

@@ -1,8 +1,10 @@
-// Durations by the million in 57 KiB: log-linear buckets, as HdrHistogram has them.
+// Durations by the million in 57 KiB: log-linear buckets, those of an HdrHistogram with two
+// significant digits.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace moldau::load {
@@ -16,6 +18,9 @@ public:
     /// A negative value counts as 0: clocks of two machines may disagree.
     void record(std::int64_t value, std::uint64_t count = 1);
     void merge(const Histogram& other);
+    /// What was recorded since this histogram was `earlier`. Its largest value is then known to a
+    /// bucket only.
+    Histogram since(const Histogram& earlier) const;
 
     std::uint64_t count() const { return count_; }
     std::int64_t max() const { return max_; }
@@ -23,6 +28,9 @@ public:
     /// A value that `share` of all values do not exceed: the end of its bucket, never above the
     /// largest value itself. 0 when there are none.
     std::int64_t quantile(double share) const;
+
+    /// By bucket, in the order of their values; to the last that is not empty.
+    std::span<const std::uint64_t> counts() const;
 
 private:
     static constexpr unsigned kBits = 7;  // a bucket is 2^-kBits of its values wide

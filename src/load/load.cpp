@@ -1,209 +1,30 @@
 #include "moldau/load/load.hpp"
 
-#include "consume_worker.hpp"
+#include "html_report.hpp"
 #include "options.hpp"
-#include "produce_worker.hpp"
 #include "report.hpp"
-#include "topic_setup.hpp"
+#include "run.hpp"
 
+#include "moldau/base/version.hpp"
 #include "moldau/cli/output.hpp"
-#include "moldau/cli/talk_sink.hpp"
-#include "moldau/io/system_clock.hpp"
-#include "moldau/io/system_random.hpp"
-#include "moldau/net/asio_transport.hpp"
-#include "moldau/runtime/shards.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
-#include <future>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
 #include <memory>
+#include <optional>
 
 namespace moldau::load {
-
-using runtime::Shard;
-using runtime::Task;
-
 namespace {
 
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
-constexpr Duration kStartDelay = std::chrono::milliseconds(5);  // so that all begin together
-
-// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): main waits for these tasks,
-// and holds what they refer to.
-
-/// The loads of one run, on shards of their own; used from main.
-class Run {
-public:
-    Run(const Arguments& arguments, std::size_t threads)
-        : arguments_(arguments),
-          shards_(
-              {.count = threads}, clock_,
-              [](std::size_t) { return std::make_unique<io::SystemRandom>(); }, sink_) {
-        for (std::size_t i = 0; i < shards_.size(); ++i)
-            transports_.push_back(net::make_asio_transport(shards_[i]));
-    }
-    Run(const Run&) = delete;
-    Run& operator=(const Run&) = delete;
-
-    /// What belongs to a shard is destroyed on it.
-    ~Run() {
-        (void)all([](Place& place) { return place.worker->stop(); });
-        for (std::size_t i = 0; i < shards_.size(); ++i)
-            (void)shards_.run_on(i, [this, i] { destroy_on(i); });
-        shards_.stop();
-    }
-
-    Result<> prepare() {
-        const auto* produce = std::get_if<ProduceOptions>(&arguments_.what);
-        const std::size_t count = produce != nullptr
-                                      ? produce->producers
-                                      : std::get<ConsumeOptions>(arguments_.what).consumers;
-        for (std::size_t i = 0; i < count; ++i) {
-            places_.push_back(std::make_unique<Place>());
-            places_[i]->shard = i % shards_.size();
-            Result<> made = shards_.run_on(places_[i]->shard,
-                                           [this, i, count] { make(*places_[i], i, count); });
-            if (!made) return made;
-        }
-        Result<> found = find_topic(produce);
-        if (!found) return found;
-        return all([](Place& place) { return place.worker->prepare(); });
-    }
-
-    /// What the processes of --pid have used so far.
-    Result<> begin_report(Report& report) const {
-        for (const std::int32_t pid : arguments_.pids) {
-            const Result<ProcessUsage> usage = usage_of(pid);
-            if (!usage) return usage.error();
-            report.brokers.push_back({.pid = pid, .before = *usage, .after = *usage});
-        }
-        return {};
-    }
-
-    /// The report holds also after an error.
-    Result<> measure(Report& report) {
-        const double cpu_before = own_cpu_seconds();
-        const MonoTime start = clock_.now() + kStartDelay;
-        Result<> outcome = all([start](Place& place) { return place.worker->run(start); });
-        report.client_cpu_seconds = own_cpu_seconds() - cpu_before;
-        for (BrokerUsage& broker : report.brokers) {
-            const Result<ProcessUsage> usage = usage_of(broker.pid);
-            if (usage) {
-                broker.after = *usage;
-            } else if (outcome) {
-                outcome = usage.error();
-            }
-        }
-        for (const auto& place : places_) report.figures.merge(place->worker->figures());
-        report.elapsed_seconds = std::chrono::duration<double>(report.figures.end - start).count();
-        return outcome;
-    }
-
-private:
-    struct Place {
-        std::size_t shard = 0;
-        std::unique_ptr<client::Cluster> cluster;
-        std::unique_ptr<Worker> worker;
-    };
-
-    void make(Place& place, std::size_t index, std::size_t count) {
-        place.cluster = std::make_unique<client::Cluster>(
-            shards_[place.shard], *transports_[place.shard],
-            client::ClusterOptions{.bootstrap = arguments_.brokers,
-                                   .connection = {.client_id = "moldau-bench"}});
-        if (const auto* produce = std::get_if<ProduceOptions>(&arguments_.what)) {
-            place.worker = std::make_unique<ProduceWorker>(*place.cluster, *produce,
-                                                           Share{.index = index, .of = count});
-        } else {
-            place.worker = std::make_unique<ConsumeWorker>(
-                *place.cluster, std::get<ConsumeOptions>(arguments_.what));
-        }
-    }
-
-    void destroy_on(std::size_t shard) {
-        for (const auto& place : places_) {
-            if (place->shard != shard) continue;
-            place->worker.reset();
-            if (place->cluster) place->cluster->close();
-            place->cluster.reset();
-        }
-        transports_[shard].reset();
-    }
-
-    static Task<Result<>> reach(client::Cluster& cluster) {
-        const Result<client::ConnectionPtr> reached = co_await cluster.any();
-        if (!reached)
-            co_return Error{reached.error().code,
-                            fmt::format("no broker answers: {} (is one running? --brokers or "
-                                        "MOLDAU_BROKERS names others)",
-                                        reached.error().detail)};
-        co_return Result<>{};
-    }
-
-    static Task<Result<>> find_to_read(client::Cluster& cluster, std::string topic) {
-        const Result<client::TopicPtr> found = co_await cluster.topic_now(topic);
-        if (found) co_return Result<>{};
-        if (found.error().code == ErrorCode::unknown_topic_or_partition)
-            co_return Error{found.error().code, fmt::format("topic '{}' does not exist", topic)};
-        co_return found.error();
-    }
-
-    Result<> find_topic(const ProduceOptions* produce) {
-        Place& first = *places_.front();
-        Result<> reached = begin(first, reach(*first.cluster)).get();
-        if (!reached) return reached;
-        if (produce != nullptr) return begin(first, find_or_create(*first.cluster, *produce)).get();
-        return begin(first,
-                     find_to_read(*first.cluster, std::get<ConsumeOptions>(arguments_.what).topic))
-            .get();
-    }
-
-    static Task<> fulfil(Task<Result<>> task, std::shared_ptr<std::promise<Result<>>> promise) {
-        Result<> outcome = co_await std::move(task);
-        promise->set_value(std::move(outcome));
-    }
-    static Task<> fulfil(Task<> task, std::shared_ptr<std::promise<Result<>>> promise) {
-        co_await std::move(task);
-        promise->set_value(Result<>{});
-    }
-
-    template <class Work>
-    std::future<Result<>> begin(const Place& place, Task<Work> task) {
-        auto promise = std::make_shared<std::promise<Result<>>>();
-        std::future<Result<>> future = promise->get_future();
-        Shard& shard = shards_[place.shard];
-        Result<> posted = shard.post([&shard, promise, task = std::move(task)]() mutable {
-            runtime::spawn(shard, "load", fulfil(std::move(task), std::move(promise)));
-        });
-        if (!posted) promise->set_value(std::move(posted));
-        return future;
-    }
-
-    /// One step of all workers, side by side; the first error of any.
-    template <class Step>
-    Result<> all(const Step& step) {
-        std::vector<std::future<Result<>>> steps;
-        for (const auto& place : places_)
-            if (place->worker) steps.push_back(begin(*place, step(*place)));
-        Result<> outcome;
-        for (auto& each : steps) {
-            Result<> ended = each.get();
-            if (outcome) outcome = std::move(ended);
-        }
-        return outcome;
-    }
-
-    const Arguments& arguments_;
-    io::SystemClock clock_;
-    cli::TalkSink sink_;
-    runtime::Shards shards_;
-    std::vector<std::unique_ptr<Transport>> transports_;
-    std::vector<std::unique_ptr<Place>> places_;
-};
-
-// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 int fail(const Error& error) {
     fmt::print(stderr, "error: {}\n", error.detail.empty() ? name(error.code) : error.detail);
@@ -218,26 +39,163 @@ std::string errors_text(const Figures& figures) {
     return text;
 }
 
-int carry_out(const Arguments& arguments) {
-    const std::size_t threads =
-        std::visit([](const auto& options) { return options.threads; }, arguments.what);
-    Run run(arguments, threads);
-    if (const Result<> ready = run.prepare(); !ready) return fail(ready.error());
-    Report report;
-    if (const Result<> begun = run.begin_report(report); !begun) return fail(begun.error());
-    const Result<> outcome = run.measure(report);
-    const Result<> printed =
-        cli::print(arguments.is_json ? to_json(arguments, report) : to_table(arguments, report));
+/// What a run that came to its end did not do.
+Result<> shortfall(const Work& what, const Report& report) {
+    const Figures& figures = report.figures;
+    if (figures.unsent != 0)
+        return Error{ErrorCode::request_timed_out,
+                     "the rate was not reached: the broker or this client is too slow"};
+    if (figures.failed != 0)
+        return Error{ErrorCode::unknown_server_error,
+                     fmt::format("{} {} were refused or lost on the way: {}", figures.failed,
+                                 things_of(what), errors_text(figures))};
+    if (!report.consumed) return {};
+    const ConsumeOptions& consume = std::get<MixOptions>(what).consume;
+    const std::uint64_t due = figures.done * (consume.shares_partitions ? 1 : consume.consumers);
+    if (report.consumed->done >= due) return {};
+    return Error{ErrorCode::unknown_server_error,
+                 fmt::format("{} records that were acknowledged were never read",
+                             due - report.consumed->done)};
+}
+
+/// A file that is written at the end, and must not turn out then to be none.
+class PageFile {
+public:
+    static Result<PageFile> create(const std::string& path) {
+        std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "we"));
+        if (file == nullptr) return cannot_write(path);
+        return PageFile(path, std::move(file));
+    }
+    Result<> write(const std::string& text) {
+        if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() &&
+            std::fflush(file_.get()) == 0)
+            return {};
+        return cannot_write(path_);
+    }
+
+private:
+    struct Close {
+        void operator()(std::FILE* file) const { (void)std::fclose(file); }
+    };
+    PageFile(std::string path, std::unique_ptr<std::FILE, Close> file)
+        : path_(std::move(path)), file_(std::move(file)) {}
+    static Error cannot_write(const std::string& path) {
+        return {ErrorCode::invalid_request,
+                fmt::format("cannot write '{}': {}", path, std::strerror(errno))};
+    }
+
+    std::string path_;
+    std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// What is written beside the figures, while the load runs and at its end.
+struct Outputs {
+    std::optional<PageFile> page;
+    std::optional<HdrLog> log;
+};
+
+Result<Outputs> open_outputs(const Arguments& arguments) {
+    Outputs outputs;
+    if (arguments.report) {
+        Result<PageFile> page = PageFile::create(*arguments.report);
+        if (!page) return page.error();
+        outputs.page = std::move(*page);
+    }
+    if (arguments.hdr_log) {
+        const io::SystemClock clock;
+        Result<HdrLog> log = HdrLog::create(*arguments.hdr_log, clock.now(), clock.wall());
+        if (!log) return log.error();
+        outputs.log = std::move(*log);
+    }
+    return outputs;
+}
+
+/// A label as a tag of the log, which has no commas, blanks or line ends.
+std::string tag_of(std::string label) {
+    std::ranges::replace_if(
+        label, [](char each) { return each == ',' || each == '"' || each <= ' '; }, '_');
+    return label;
+}
+
+/// One run. `report` is set as soon as there is something to be told.
+Result<> run_once(const Work& what, const Side& side, const Watch& watch,
+                  std::optional<Report>& report) {
+    Run run(what, side);
+    if (Result<> ready = run.prepare(); !ready) return ready;
+    Report made;
+    if (Result<> begun = run.begin_report(made); !begun) return begun;
+    Result<> outcome = run.measure(made, watch);
+    if (outcome) outcome = shortfall(what, made);
+    report = std::move(made);
+    return outcome;
+}
+
+PageHead head_of(int argc, const char* const* argv) {
+    PageHead head;
+    for (int i = 0; i < argc; ++i) {
+        if (i > 0) head.command_line += ' ';
+        head.command_line += i == 0 ? "moldau-bench" : argv[i];
+    }
+    head.made_at = fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)));
+    head.machine = machine_text();
+    head.version = fmt::format("{} ({})", version(), commit());
+    return head;
+}
+
+Result<> write_page(Outputs& outputs, const PageHead& head, const Work& what,
+                    const std::vector<SideResult>& sides) {
+    if (!outputs.page) return {};
+    return outputs.page->write(to_html(head, what, sides));
+}
+
+int run_single(const Arguments& arguments, const PageHead& head, Outputs& outputs) {
+    const Side& side = arguments.sides.front();
+    const Watch watch{.has_samples = outputs.page.has_value(),
+                      .log = outputs.log ? &*outputs.log : nullptr,
+                      .tag = {}};
+    std::optional<Report> report;
+    const Result<> outcome = run_once(arguments.what, side, watch, report);
+    if (report) {
+        const Result<> printed = cli::print(arguments.is_json ? to_json(arguments.what, *report)
+                                                              : to_table(arguments.what, *report));
+        if (!printed) return fail(printed.error());
+        std::vector<SideResult> sides{{.side = side, .rounds = {}}};
+        sides.front().rounds.push_back(std::move(*report));
+        const Result<> written = write_page(outputs, head, arguments.what, sides);
+        if (!written) return fail(written.error());
+    }
+    return outcome ? 0 : fail(outcome.error());
+}
+
+/// A B A B …; the first failure ends it.
+int run_comparison(const Arguments& arguments, const PageHead& head, Outputs& outputs) {
+    std::vector<SideResult> sides;
+    for (const Side& side : arguments.sides) sides.push_back({.side = side, .rounds = {}});
+    const std::size_t rounds = arguments.warmup_rounds + arguments.rounds;
+    for (std::size_t i = 0; i < rounds; ++i) {
+        const bool is_counted = i >= arguments.warmup_rounds;
+        for (SideResult& side : sides) {
+            const std::string round =
+                is_counted ? fmt::format("round {} of {}", i - arguments.warmup_rounds + 1,
+                                         arguments.rounds)
+                           : std::string("warm-up");
+            fmt::print(stderr, "{}: {}\n", round, side.side.label);
+            const Watch watch{.has_samples = is_counted && outputs.page.has_value(),
+                              .log = is_counted && outputs.log ? &*outputs.log : nullptr,
+                              .tag = tag_of(side.side.label)};
+            std::optional<Report> report;
+            const Result<> outcome = run_once(arguments.what, side.side, watch, report);
+            if (!outcome)
+                return fail({outcome.error().code, fmt::format("{}: {}: {}", round, side.side.label,
+                                                               outcome.error().detail)});
+            if (is_counted) side.rounds.push_back(std::move(*report));
+        }
+    }
+    const Result<> printed = cli::print(arguments.is_json ? to_json(arguments.what, sides)
+                                                          : to_table(arguments.what, sides));
     if (!printed) return fail(printed.error());
-    if (!outcome) return fail(outcome.error());
-    if (report.figures.unsent_records != 0)
-        return fail({ErrorCode::request_timed_out,
-                     "the rate was not reached: the broker or this client is too slow"});
-    if (report.figures.failed_records != 0)
-        return fail({ErrorCode::unknown_server_error,
-                     fmt::format("{} records were refused or lost on the way: {}",
-                                 report.figures.failed_records, errors_text(report.figures))});
-    return 0;
+    const Result<> written = write_page(outputs, head, arguments.what, sides);
+    return written ? 0 : fail(written.error());
 }
 
 }  // namespace
@@ -254,7 +212,13 @@ int run(int argc, const char* const* argv) {
     }
     // A reader of stdout that has left is an error of the write, not a death by a signal.
     std::signal(SIGPIPE, SIG_IGN);
-    return carry_out(*arguments);
+    // Each connection is a descriptor. Where the limit stays low, opening them says so.
+    (void)runtime::raise_open_files_limit();
+    Result<Outputs> outputs = open_outputs(*arguments);
+    if (!outputs) return fail(outputs.error());
+    const PageHead head = head_of(argc, argv);
+    return arguments->sides.size() > 1 ? run_comparison(*arguments, head, *outputs)
+                                       : run_single(*arguments, head, *outputs);
 }
 
 }  // namespace moldau::load

@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "raw_options.hpp"
+
 #include "moldau/base/version.hpp"
 #include "moldau/cli/word_options.hpp"
 #include "moldau/client/cluster.hpp"
@@ -7,32 +9,196 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <limits>
 #include <sstream>
 
 namespace moldau::load {
 namespace {
 
-constexpr double kSecondsMax = 30 * 86400.0;
-constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53U;  // exact where CLI11 uses a double
-
-/// As the command line has them, before they are checked.
-struct Raw {
+/// A cluster on the command line; the second one's options begin with "--vs".
+struct RawSide {
     std::string brokers;
-    bool is_json = false;
-    double produce_seconds = 0;
-    double consume_seconds = 0;
-    double linger_ms = 0;
-    std::uint64_t produce_records = 0;
-    std::uint64_t consume_records = 0;
-    bool no_idempotence = false;
-    std::int64_t wait_ms = 500;
-    ProduceOptions produce;
-    ConsumeOptions consume;
+    std::string label;
     std::vector<std::int32_t> pids;
+    std::vector<std::string> metrics;
 };
 
-Duration seconds(double count) {
+struct Raw {
+    RawSide first;
+    RawSide second;  // without --vs its brokers are empty
+    std::size_t rounds = 0;
+    std::optional<std::size_t> warmup_rounds;
+    bool is_json = false;
+    std::string report;
+    std::string hdr_log;
+    RawProduce produce;
+    RawConsume consume;
+    RawMix latency;
+    RawMix mixed;
+    RawCommit commits;
+    RawJoin join;
+    TopicsOptions topics;
+    ConnectOptions connections;
+};
+
+constexpr std::size_t kRounds = 5;        // of --vs
+constexpr std::size_t kWarmupRounds = 1;  // of --vs
+
+void describe_usage(CLI::App& app, RawSide& side, const std::string& pid,
+                    const std::string& metrics, const std::string& whose) {
+    app.add_option(pid, side.pids,
+                   "tell CPU and memory of this process, a broker" + whose +
+                       " on this machine, from /proc; repeatable")
+        ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()))
+        ->allow_extra_args(false);
+    app.add_option(metrics, side.metrics,
+                   "tell CPU and memory of the broker" + whose +
+                       " that has /metrics here, for Prometheus; repeatable")
+        ->type_name("HOST:PORT")
+        ->allow_extra_args(false);
+}
+
+void describe_comparison(CLI::App& app, Raw& raw) {
+    app.add_option("--vs", raw.second.brokers,
+                   "load this cluster, too, in turn with the first one: A B A B …; tells ratios")
+        ->type_name("HOST:PORT,…");
+    describe_usage(app, raw.second, "--vs-pid", "--vs-metrics", " of the second cluster");
+    app.add_option("--label", raw.first.label, "what the first cluster is called")
+        ->default_str("its address");
+    app.add_option("--vs-label", raw.second.label, "what the second cluster is called")
+        ->default_str("its address");
+    app.add_option("--rounds", raw.rounds, "of each cluster, with --vs")
+        ->check(CLI::Range(1, 10'000))
+        ->default_str(std::to_string(kRounds));
+    app.add_option("--warmup-rounds", raw.warmup_rounds,
+                   "before those, with --vs; they are not counted")
+        ->check(CLI::Range(0, 10'000))
+        ->default_str(std::to_string(kWarmupRounds));
+}
+
+void describe_commands(CLI::App& app, Raw& raw) {
+    const auto add = [&app](const char* name, const char* what) -> CLI::App& {
+        CLI::App& command = *app.add_subcommand(name, what);
+        command.fallthrough();
+        return command;
+    };
+    describe_produce(
+        add("produce", "Write records, at a rate or as fast as the broker takes them."),
+        raw.produce);
+    describe_consume(
+        add("consume", "Read records to where the topic ends now, or as told; without a group."),
+        raw.consume);
+    describe_mix(add("latency",
+                     "Write records at a rate (1000 a second) and read them here: how long each "
+                     "took from the moment that the rate gave it to its receipt."),
+                 raw.latency, true);
+    describe_mix(add("mixed", "Write and read the same topic at once."), raw.mixed, false);
+    describe_commits(add("commits", "Commit offsets as members of consumer groups."), raw.commits);
+    describe_join(
+        add("join", "Let the members of new consumer groups join: until all have their part."),
+        raw.join);
+    describe_topics(add("topics", "Create topics, and delete them afterwards."), raw.topics);
+    describe_connections(
+        add("connections", "Open connections, each with a first request, and keep them open."),
+        raw.connections);
+}
+
+void describe(CLI::App& app, Raw& raw) {
+    app.set_version_flag("--version", fmt::format("moldau-bench {} ({})", version(), commit()));
+    app.add_option("--brokers", raw.first.brokers, "brokers to begin with; the others are found")
+        ->envname("MOLDAU_BROKERS")
+        ->default_val("127.0.0.1:9092")
+        ->type_name("HOST:PORT,…");
+    cli::add_words(app, "-o,--output", "how figures are written", {"table", "json"},
+                   [&raw](const std::string& word) { raw.is_json = word == "json"; })
+        ->default_str("table");
+    describe_usage(app, raw.first, "--pid,--broker-pid", "--broker-metrics", "");
+    app.add_option("--report", raw.report,
+                   "write the figures, with plots, into one HTML page that needs nothing else")
+        ->type_name("FILE");
+    app.add_option("--hdr-log", raw.hdr_log,
+                   "write latencies as an HdrHistogram interval log, an interval a second")
+        ->type_name("FILE");
+    describe_comparison(app, raw);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.footer(
+        "MB and GB are 10^6 and 10^9 bytes of record batches as they go over the wire.\n"
+        "Exit code: 0 all went well, 1 something failed (the figures are told all the same), "
+        "2 misused.");
+    describe_commands(app, raw);
+}
+
+Result<Side> checked(const RawSide& raw, const std::string& option) {
+    Result<std::vector<Endpoint>> brokers = client::parse_brokers(raw.brokers);
+    if (!brokers) return misuse(option + ": " + brokers.error().detail);
+    Side side{.label = raw.label.empty() ? raw.brokers : raw.label,
+              .brokers = std::move(*brokers),
+              .pids = raw.pids,
+              .metrics = {}};
+    for (const std::string& each : raw.metrics) {
+        const Result<std::vector<Endpoint>> at = client::parse_brokers(each);
+        if (!at) return misuse("metrics: " + at.error().detail);
+        if (at->size() != 1 || each.ends_with(']') || each.rfind(':') == std::string::npos)
+            return misuse(fmt::format("metrics: '{}' is not one HOST:PORT", each));
+        side.metrics.push_back(at->front());
+    }
+    return side;
+}
+
+Result<> take_sides(const Raw& raw, Arguments& to) {
+    Result<Side> first = checked(raw.first, "--brokers");
+    if (!first) return first.error();
+    to.sides.push_back(std::move(*first));
+    if (raw.second.brokers.empty()) {
+        if (raw.rounds != 0 || raw.warmup_rounds || !raw.second.pids.empty() ||
+            !raw.second.metrics.empty() || !raw.second.label.empty())
+            return misuse(
+                "--rounds, --warmup-rounds and --vs-… are of a comparison: say --vs, too");
+        return {};
+    }
+    Result<Side> second = checked(raw.second, "--vs");
+    if (!second) return second.error();
+    to.sides.push_back(std::move(*second));
+    if (to.sides[0].label == to.sides[1].label)
+        for (Side& side : to.sides)
+            side.label += &side == to.sides.data() ? " (first)" : " (second)";
+    to.rounds = raw.rounds == 0 ? kRounds : raw.rounds;
+    to.warmup_rounds = raw.warmup_rounds.value_or(kWarmupRounds);
+    return {};
+}
+
+struct Threads {
+    std::size_t operator()(const MixOptions& of) const { return of.produce.threads; }
+    std::size_t operator()(const CommitOptions& of) const { return of.group.threads; }
+    std::size_t operator()(const JoinOptions& of) const { return of.group.threads; }
+    template <class Options>
+    std::size_t operator()(const Options& of) const {
+        return of.threads;
+    }
+};
+
+template <class Options>
+Result<Work> as_work(Result<Options> options) {
+    if (!options) return options.error();
+    return Work(std::move(*options));
+}
+
+Result<Work> work_of(const CLI::App& app, const Raw& raw) {
+    if (app.got_subcommand("produce")) return as_work(checked(raw.produce));
+    if (app.got_subcommand("consume")) return as_work(checked(raw.consume));
+    if (app.got_subcommand("latency")) return as_work(checked(raw.latency, true));
+    if (app.got_subcommand("mixed")) return as_work(checked(raw.mixed, false));
+    if (app.got_subcommand("commits")) return as_work(checked(raw.commits));
+    if (app.got_subcommand("join")) return as_work(checked(raw.join));
+    if (app.got_subcommand("topics")) return as_work(checked(raw.topics));
+    return Work(raw.connections);
+}
+
+}  // namespace
+
+Duration seconds_of(double count) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(count));
 }
 
@@ -40,7 +206,13 @@ Error misuse(std::string what) {
     return {ErrorCode::invalid_request, std::move(what)};
 }
 
-void describe_topic(CLI::App& command, ProduceOptions& to) {
+void describe_threads(CLI::App& command, std::size_t& to, const char* whose) {
+    command.add_option("--threads", to, fmt::format("that the {} are dealt out to", whose))
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+}
+
+void describe_topic_shape(CLI::App& command, TopicShape& to) {
     command.add_flag("--create", to.creates_topic,
                      "create the topic when it does not exist; the next three say how");
     command.add_option("--partitions", to.partitions, "of a topic that is created")
@@ -54,174 +226,36 @@ void describe_topic(CLI::App& command, ProduceOptions& to) {
         ->allow_extra_args(false);
 }
 
-void describe_batches(CLI::App& command, Raw& raw) {
-    ProduceOptions& to = raw.produce;
-    command.add_option("--record-bytes", to.record_bytes, "size of a record's value")
-        ->check(CLI::Range(0, 512 << 20))
-        ->capture_default_str();
-    command.add_option("--batch-bytes", to.batch_bytes, "when a batch is full, before compression")
-        ->check(CLI::Range(1, 512 << 20))
-        ->capture_default_str();
-    command
-        .add_option("--linger-ms", raw.linger_ms,
-                    "how long a batch waits for more records when there is a rate")
-        ->check(CLI::Range(0.0, 60'000.0))
-        ->capture_default_str();
-    command.add_flag("--unbatched", to.is_unbatched, "one record in each request");
-    cli::add_codec(command,
-                   "compression; done once for all batches, so that it costs the client nothing",
-                   to.packing.codec)
-        ->default_str("none");
-    cli::add_acks(command, to.acks)->default_str("all");
-    command.add_flag("--no-idempotence", raw.no_idempotence,
-                     "no producer ids and sequences (with --acks 0 and 1 there are none anyway)");
-}
-
-void describe_produce(CLI::App& app, Raw& raw) {
-    CLI::App& command = *app.add_subcommand(
-        "produce", "Write records, at a rate or as fast as the broker takes them.");
-    command.fallthrough();
-    ProduceOptions& to = raw.produce;
-    command.add_option("topic", to.topic, "topic to write to")->required();
-    command
-        .add_option("--rate", to.rate,
-                    "records a second over all producers; latency then counts from the moment that "
-                    "the rate gives a record, however late it is sent. Without it: flat out")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-    command.add_option("--records", raw.produce_records, "end after so many, over all producers")
-        ->check(CLI::Range(std::uint64_t{1}, kCountMax));
-    command
-        .add_option("--duration-s", raw.produce_seconds,
-                    "end after so many seconds; 10 without --records")
-        ->check(CLI::Range(0.001, kSecondsMax));
-    describe_batches(command, raw);
-    command
-        .add_option("--in-flight", to.in_flight,
-                    "requests of a producer to one broker that are not answered yet; with "
-                    "idempotence at most 5")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--producers", to.producers, "each has connections of its own")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--threads", to.threads, "that the producers are dealt out to")
-        ->check(CLI::Range(1, 256))
-        ->capture_default_str();
-    describe_topic(command, to);
-}
-
-void describe_consume(CLI::App& app, Raw& raw) {
-    CLI::App& command = *app.add_subcommand(
-        "consume", "Read records to where the topic ends now, or as told; without a group.");
-    command.fallthrough();
-    ConsumeOptions& to = raw.consume;
-    command.add_option("topic", to.topic, "topic to read")->required();
-    command.add_option("--partition", to.partitions, "repeatable; without it: all")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    cli::add_words(command, "--from", "where to begin", {"beginning", "end"},
-                   [&to](const std::string& word) { to.from_end = word == "end"; })
-        ->default_str("beginning");
-    command.add_flag("--follow", to.follows,
-                     "wait for more at the end; with --records or --duration-s");
-    command.add_option("--records", raw.consume_records, "end after so many of each consumer")
-        ->check(CLI::Range(std::uint64_t{1}, kCountMax));
-    command.add_option("--duration-s", raw.consume_seconds, "end after so many seconds")
-        ->check(CLI::Range(0.001, kSecondsMax));
-    command.add_option("--consumers", to.consumers, "each reads all, over connections of its own")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--threads", to.threads, "that the consumers are dealt out to")
-        ->check(CLI::Range(1, 256))
-        ->capture_default_str();
-    command.add_option("--fetch-bytes", to.fetch_bytes, "of one reply, at most")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    command
-        .add_option("--partition-bytes", to.partition_bytes, "of one partition in a reply, at most")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    command.add_option("--min-bytes", to.fetch_bytes_min, "that the broker waits for")
-        ->check(CLI::Range(0, 1 << 30))
-        ->capture_default_str();
-    command.add_option("--wait-ms", raw.wait_ms, "how long it waits for them")
-        ->check(CLI::Range(0, 60'000))
-        ->capture_default_str();
-    command.add_flag("--verify", to.verifies,
-                     "check every CRC and read every record; else only the batches' headers");
-    command.add_flag("--latency", to.has_latency,
-                     "tell how old batches are when they come, by their timestamps and this "
-                     "machine's clock, in whole milliseconds");
-}
-
-void describe(CLI::App& app, Raw& raw) {
-    app.set_version_flag("--version", fmt::format("moldau-bench {} ({})", version(), commit()));
-    app.add_option("--brokers", raw.brokers, "brokers to begin with; the others are found")
-        ->envname("MOLDAU_BROKERS")
-        ->default_val("127.0.0.1:9092")
-        ->type_name("HOST:PORT,…");
-    cli::add_words(app, "-o,--output", "how figures are written", {"table", "json"},
-                   [&raw](const std::string& word) { raw.is_json = word == "json"; })
-        ->default_str("table");
-    app.add_option("--pid", raw.pids,
-                   "tell CPU and memory of this process (a broker on this machine), from "
-                   "/proc; repeatable")
-        ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    app.require_subcommand(1);
-    app.fallthrough();
-    app.footer(
-        "MB and GB are 10^6 and 10^9 bytes of record batches as they go over the wire.\n"
-        "Exit code: 0 all went well, 1 something failed (the figures are told all the same), "
-        "2 misused.");
-    describe_produce(app, raw);
-    describe_consume(app, raw);
-}
-
-Result<ProduceOptions> checked_produce(const Raw& raw) {
-    constexpr std::size_t kIdempotentInFlight = 5;
-    ProduceOptions options = raw.produce;
-    if (raw.produce_records != 0) options.records = raw.produce_records;
-    if (raw.produce_seconds != 0) options.duration = seconds(raw.produce_seconds);
-    if (!options.records && !options.duration) options.duration = std::chrono::seconds(10);
-    options.linger = seconds(raw.linger_ms * 1e-3);
-    options.is_idempotent = !raw.no_idempotence && options.acks == client::Acks::all;
-    if (options.is_idempotent && options.in_flight > kIdempotentInFlight)
-        return misuse(
-            fmt::format("--in-flight {}: an idempotent producer has at most {} requests "
-                        "in flight (--no-idempotence, or fewer)",
-                        options.in_flight, kIdempotentInFlight));
-    if (options.is_unbatched && options.linger != Duration{0})
-        return misuse("--linger-ms has no meaning with --unbatched: say one of them");
-    if (options.rate == 0 && options.linger != Duration{0})
-        return misuse("--linger-ms has no meaning without --rate: flat out, batches are full");
-    const bool shapes_topic =
-        options.partitions >= 0 || options.replication_factor >= 0 || !options.configs.empty();
-    if (shapes_topic && !options.creates_topic)
-        return misuse(
-            "--partitions, --replication-factor and --config shape a topic that is "
-            "created: say --create, too");
-    for (const std::string& config : options.configs) {
+Result<> check_configs(const std::vector<std::string>& configs) {
+    for (const std::string& config : configs) {
         const std::size_t equals = config.find('=');
         if (equals == std::string::npos || equals == 0)
             return misuse(fmt::format("--config '{}' is not KEY=VALUE", config));
     }
-    return options;
+    return {};
 }
 
-Result<ConsumeOptions> checked_consume(const Raw& raw) {
-    ConsumeOptions options = raw.consume;
-    if (raw.consume_records != 0) options.records = raw.consume_records;
-    if (raw.consume_seconds != 0) options.duration = seconds(raw.consume_seconds);
-    options.wait_max = std::chrono::milliseconds(raw.wait_ms);
-    if (options.from_end && !options.follows)
-        return misuse("--from end without --follow would read nothing: say --follow, too");
-    if (options.follows && !options.records && !options.duration)
-        return misuse("--follow never ends: say --records or --duration-s, too");
-    return options;
+Result<> check_topic_shape(const TopicShape& shape) {
+    const bool is_shaped =
+        shape.partitions >= 0 || shape.replication_factor >= 0 || !shape.configs.empty();
+    if (is_shaped && !shape.creates_topic)
+        return misuse(
+            "--partitions, --replication-factor and --config shape a topic that is "
+            "created: say --create, too");
+    return check_configs(shape.configs);
 }
 
-}  // namespace
+std::size_t threads_of(const Work& what) {
+    return std::visit(Threads{}, what);
+}
+
+std::string_view command_of(const Work& what) {
+    if (const auto* mix = std::get_if<MixOptions>(&what))
+        return mix->times_records ? "latency" : "mixed";
+    constexpr std::array<std::string_view, std::variant_size_v<Work>> kNames{
+        "produce", "consume", "mixed", "commits", "join", "topics", "connections"};
+    return kNames.at(what.index());
+}
 
 Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     Raw raw;
@@ -240,20 +274,13 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
         return misuse(fmt::format(
             "{} ('moldau-bench --help', or --help behind a command, shows how)", error.what()));
     }
-    Result<std::vector<Endpoint>> brokers = client::parse_brokers(raw.brokers);
-    if (!brokers) return misuse("--brokers: " + brokers.error().detail);
-    arguments.brokers = std::move(*brokers);
     arguments.is_json = raw.is_json;
-    arguments.pids = raw.pids;
-    if (app.got_subcommand("produce")) {
-        Result<ProduceOptions> produce = checked_produce(raw);
-        if (!produce) return produce.error();
-        arguments.what = std::move(*produce);
-    } else {
-        Result<ConsumeOptions> consume = checked_consume(raw);
-        if (!consume) return consume.error();
-        arguments.what = std::move(*consume);
-    }
+    if (!raw.report.empty()) arguments.report = raw.report;
+    if (!raw.hdr_log.empty()) arguments.hdr_log = raw.hdr_log;
+    if (Result<> ok = take_sides(raw, arguments); !ok) return ok.error();
+    Result<Work> what = work_of(app, raw);
+    if (!what) return what.error();
+    arguments.what = std::move(*what);
     return arguments;
 }
 

@@ -4,6 +4,7 @@
 #include "moldau/base/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace moldau::load {
@@ -11,8 +12,8 @@ namespace moldau::load {
 struct ProcessUsage {
     double cpu_seconds = 0;  // user and system, of all its threads
     std::uint64_t rss_bytes = 0;
-    std::uint64_t rss_peak_bytes = 0;
-    std::uint64_t threads = 0;
+    std::optional<std::uint64_t> rss_peak_bytes;  // where it is told
+    std::optional<std::uint64_t> threads;
 };
 
 /// `stat` and `status` are the texts of these files. Errors: invalid_request: they are none

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
+#include <span>
 
 namespace moldau::load {
 
@@ -18,11 +18,21 @@ constexpr std::int16_t kLastVersionWithNames = 12;  // Produce names topics by i
 // not take in any.
 constexpr Duration kOvertime = std::chrono::seconds(1);
 
-BatchShape shape_of(const ProduceOptions& options) {
-    return {.record_bytes = options.record_bytes,
+BatchShape same_shape(const ProduceOptions& options) {
+    return {.record_bytes = options.record_bytes.least(),
             .batch_bytes = options.batch_bytes,
             .records_max = options.is_unbatched ? 1 : INT32_MAX,
             .packing = options.packing};
+}
+
+FreshShape fresh_shape(const ProduceOptions& options, const Shared& shared, std::uint64_t seed) {
+    return {.record_bytes = options.record_bytes,
+            .batch_bytes = options.batch_bytes,
+            .records_max = options.is_unbatched ? 1 : INT32_MAX,
+            .packing = options.packing,
+            .keys = shared.keys,
+            .run = shared.run,
+            .seed = seed};
 }
 
 std::uint64_t quota_of(const ProduceOptions& options, Share share) {
@@ -52,15 +62,26 @@ Result<> outcome_of(const Result<client::Reply<protocol::ProduceResponse>>& repl
 
 }  // namespace
 
-ProduceWorker::ProduceWorker(client::Cluster& cluster, ProduceOptions options, Share share)
+ProduceWorker::ProduceWorker(client::Cluster& cluster, ProduceOptions options, Share share,
+                             Shared shared)
     : cluster_(cluster),
       shard_(cluster.shard()),
       options_(std::move(options)),
       share_(share),
-      maker_(shape_of(options_)),
+      shared_(std::move(shared)),
+      draws_(~share.index),
       tasks_(shard_),
       progress_(shard_),
-      quota_(quota_of(options_, share)) {}
+      quota_(quota_of(options_, share)) {
+    MOLDAU_CHECK((options_.keys.kind != KeyKind::none) == (shared_.keys != nullptr), "keys");
+    if (shared_.keys || shared_.run || !options_.record_bytes.is_fixed()) {
+        fresh_.emplace(fresh_shape(options_, shared_, share.index));
+        records_per_batch_ = fresh_->records_per_batch();
+    } else {
+        same_.emplace(same_shape(options_));
+        records_per_batch_ = same_->records_per_batch();
+    }
+}
 
 Task<Result<>> ProduceWorker::prepare() {
     Result<> opened = co_await open_lanes();
@@ -131,10 +152,10 @@ bool ProduceWorker::is_over(MonoTime now) const {
 }
 
 ProduceWorker::Next ProduceWorker::next_batch(MonoTime now) const {
-    const auto full = static_cast<std::uint64_t>(maker_.records_per_batch());
+    const auto full = static_cast<std::uint64_t>(records_per_batch_);
     if (!pacer_) return {.count = static_cast<std::int32_t>(std::min(full, quota_ - taken_))};
     const std::uint64_t waiting = due(now);
-    if (waiting >= full) return {.count = maker_.records_per_batch()};
+    if (waiting >= full) return {.count = records_per_batch_};
     if (waiting == 0) {
         const MonoTime next = pacer_->time_of(taken_);
         return {.count = 0, .at = end_ ? std::min(next, *end_) : next};
@@ -147,8 +168,10 @@ ProduceWorker::Next ProduceWorker::next_batch(MonoTime now) const {
     return {.count = 0, .at = at};
 }
 
-/// The next partition in turn whose broker may be sent another request.
+/// A partition whose broker may be sent another request: the next in turn, or where there are keys
+/// one as often as its keys come.
 ProduceWorker::Target ProduceWorker::free_target() {
+    if (shared_.keys) return drawn_target();
     for (std::size_t tried = 0; tried < lane_of_.size(); ++tried) {
         const std::size_t partition = turn_;
         turn_ = turn_ + 1 == lane_of_.size() ? 0 : turn_ + 1;
@@ -156,6 +179,16 @@ ProduceWorker::Target ProduceWorker::free_target() {
             return {.lane = lane_of_[partition], .partition = static_cast<std::int32_t>(partition)};
     }
     return {};
+}
+
+/// The one that was drawn is waited for: else those of busy brokers would come too seldom.
+ProduceWorker::Target ProduceWorker::drawn_target() {
+    if (!drawn_) drawn_ = shared_.keys->draw_partition(draws_);
+    Lane* const lane = lane_of_[static_cast<std::size_t>(*drawn_)];
+    if (lane->in_flight.size() >= options_.in_flight) return {};
+    const Target target{.lane = lane, .partition = *drawn_};
+    drawn_.reset();
+    return target;
 }
 
 // ------------------------------------------------------------------ sending
@@ -174,7 +207,7 @@ Task<Result<>> ProduceWorker::run(MonoTime start) {
         outcome = co_await recover();
         if (!outcome) break;
     }
-    if (pacer_) figures_.unsent_records = due(shard_.now());
+    if (pacer_) figures_.unsent = due(shard_.now());
     co_return outcome;
 }
 
@@ -205,8 +238,8 @@ Task<Result<>> ProduceWorker::send_until_trouble() {
     co_return Result<>{};
 }
 
-void ProduceWorker::send(Target target, std::int32_t count, MonoTime now) {
-    Lane& lane = *target.lane;
+ProduceWorker::Made ProduceWorker::make_batch(const Target& target, std::int32_t count,
+                                              MonoTime now) {
     BatchHead head{.timestamp = shard_.clock().wall()};
     if (pacer_) {
         // The oldest record's own time, though it is sent later.
@@ -214,24 +247,48 @@ void ProduceWorker::send(Target target, std::int32_t count, MonoTime now) {
         head.timestamp.ms -= std::chrono::duration_cast<std::chrono::milliseconds>(late).count();
     }
     if (identity_.id.value >= 0) {
-        std::int32_t& sequence = next_sequence_[static_cast<std::size_t>(target.partition)];
         head.producer_id = identity_.id;
         head.producer_epoch = identity_.epoch;
-        head.base_sequence = sequence;
-        sequence = record::add_sequence(sequence, count);
+        head.base_sequence = next_sequence_[static_cast<std::size_t>(target.partition)];
     }
-    const MadeBatch batch = maker_.make(count, head);
+    if (same_) {
+        MadeBatch batch = same_->make(count, head);
+        return {.pieces = {std::move(batch.header), std::move(batch.records)},
+                .count = count,
+                .value_bytes = static_cast<std::size_t>(count) * options_.record_bytes.least()};
+    }
+    times_.clear();
+    if (shared_.run) {
+        for (std::int32_t i = 0; i < count; ++i)
+            times_.push_back(pacer_ ? pacer_->time_of(taken_ + static_cast<std::uint64_t>(i))
+                                    : now);
+    }
+    FreshBatch batch = fresh_->make(count, target.partition, head, times_);
+    return {.pieces = {std::move(batch.bytes), {}},
+            .count = batch.count,
+            .value_bytes = batch.value_bytes};
+}
+
+/// At most `count` records.
+void ProduceWorker::send(Target target, std::int32_t count, MonoTime now) {
+    Lane& lane = *target.lane;
+    const Made batch = make_batch(target, count, now);
+    if (identity_.id.value >= 0) {
+        std::int32_t& sequence = next_sequence_[static_cast<std::size_t>(target.partition)];
+        sequence = record::add_sequence(sequence, batch.count);
+    }
     auto& data = lane.request.topic_data.front().partition_data.front();
     data.index = target.partition;
-    data.records = BytesView(batch.records.data(), batch.size());  // only its size is looked at
-    const std::array<Bytes, 2> pieces{batch.header, batch.records};
+    data.records = BytesView(batch.pieces[0].data(), batch.bytes());  // only its size is looked at
+    const std::span<const Bytes> pieces(batch.pieces.data(), batch.pieces[1].empty() ? 1 : 2);
     Sent sent{.answer = {},
               .first_record = taken_,
-              .count = count,
-              .bytes = batch.size(),
+              .count = batch.count,
+              .bytes = batch.bytes(),
+              .value_bytes = batch.value_bytes,
               .at = now,
               .deadline = cluster_.request_deadline()};
-    taken_ += static_cast<std::uint64_t>(count);
+    taken_ += static_cast<std::uint64_t>(batch.count);
     if (pacer_) add_latencies(figures_.send_delay, sent, now);
     if (options_.acks == client::Acks::none) {
         if (Result<> ok = lane.connection->tell_with(lane.request, pieces, lane.version); !ok) {
@@ -269,14 +326,14 @@ Task<> ProduceWorker::receive_always(ProduceWorker& self, Lane& lane) {
 void ProduceWorker::settle(const Sent& sent, const Result<>& outcome) {
     const auto count = static_cast<std::uint64_t>(sent.count);
     if (!outcome) {
-        figures_.failed_records += count;
+        figures_.failed += count;
         ++figures_.errors[std::string(name(outcome.error().code))];
         if (!trouble_) trouble_ = outcome.error();
         return;
     }
     const MonoTime now = shard_.now();
-    figures_.records += count;
-    figures_.value_bytes += count * options_.record_bytes;
+    figures_.done += count;
+    figures_.value_bytes += sent.value_bytes;
     figures_.batch_bytes += sent.bytes;
     ++figures_.batches;
     figures_.end = now;

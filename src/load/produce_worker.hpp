@@ -3,6 +3,7 @@
 #pragma once
 
 #include "batch_maker.hpp"
+#include "fresh_batches.hpp"
 #include "options.hpp"
 #include "pacer.hpp"
 #include "worker.hpp"
@@ -12,6 +13,7 @@
 #include "moldau/runtime/task_group.hpp"
 #include "moldau/runtime/wait.hpp"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,10 +23,17 @@
 
 namespace moldau::load {
 
+/// What producers have in common besides their options.
+struct Shared {
+    std::shared_ptr<const KeySpace> keys;  // where the options have keys
+    std::optional<std::uint64_t> run;      // values begin with a stamp of this run
+};
+
 class ProduceWorker final : public Worker {
 public:
     /// `share`: which of all producers it is.
-    ProduceWorker(client::Cluster& cluster, ProduceOptions options, Share share);
+    ProduceWorker(client::Cluster& cluster, ProduceOptions options, Share share,
+                  Shared shared = {});
 
     runtime::Task<Result<>> prepare() override;
     runtime::Task<Result<>> run(MonoTime start) override;
@@ -37,6 +46,7 @@ private:
         std::uint64_t first_record = 0;
         std::int32_t count = 0;
         std::size_t bytes = 0;
+        std::size_t value_bytes = 0;
         MonoTime at;
         MonoTime deadline;
     };
@@ -54,8 +64,14 @@ private:
         MonoTime at = runtime::kForever;
     };
     struct Target {
-        Lane* lane = nullptr;
+        Lane* lane = nullptr;  // null: none is free now
         std::int32_t partition = 0;
+    };
+    struct Made {
+        std::array<Bytes, 2> pieces;  // of the batch; the second may be empty
+        std::int32_t count = 0;
+        std::size_t value_bytes = 0;
+        std::size_t bytes() const { return pieces[0].size() + pieces[1].size(); }
     };
 
     runtime::Task<Result<>> open_lanes();
@@ -63,6 +79,8 @@ private:
     bool is_over(MonoTime now) const;
     std::uint64_t due(MonoTime now) const;
     Target free_target();
+    Target drawn_target();
+    Made make_batch(const Target& target, std::int32_t count, MonoTime now);
     runtime::Task<Result<>> send_until_trouble();
     void send(Target target, std::int32_t count, MonoTime now);
     runtime::Task<Result<>> drain();
@@ -75,7 +93,14 @@ private:
     runtime::Shard& shard_;
     ProduceOptions options_;
     Share share_;
-    BatchMaker maker_;
+    Shared shared_;
+    // One of the two: records that are the same in each batch, or made for each.
+    std::optional<BatchMaker> same_;
+    std::optional<FreshBatches> fresh_;
+    std::int32_t records_per_batch_ = 0;
+    Draws draws_;                        // of partitions
+    std::optional<std::int32_t> drawn_;  // waits for its broker
+    std::vector<MonoTime> times_;        // of a batch's records
     runtime::TaskGroup tasks_;
     runtime::Signal progress_;
     std::map<BrokerId, std::unique_ptr<Lane>> lanes_;

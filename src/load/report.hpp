@@ -1,31 +1,23 @@
 // The figures of a run, for people and for programs.
 #pragma once
 
-#include "figures.hpp"
-#include "options.hpp"
-#include "process_usage.hpp"
+#include "results.hpp"
 
 #include <string>
 #include <vector>
 
 namespace moldau::load {
 
-struct BrokerUsage {
-    std::int32_t pid = 0;
-    ProcessUsage before;
-    ProcessUsage after;
-    double cpu_seconds() const { return after.cpu_seconds - before.cpu_seconds; }
-};
+/// "37 µs", "1.42 ms", "2.05 s"
+std::string duration_text(double nanoseconds);
 
-struct Report {
-    Figures figures;
-    double elapsed_seconds = 0;
-    double client_cpu_seconds = 0;
-    std::vector<BrokerUsage> brokers;
-};
-
-std::string to_table(const Arguments& arguments, const Report& report);
+std::string to_table(const Work& what, const Report& report);
 /// One line.
-std::string to_json(const Arguments& arguments, const Report& report);
+std::string to_json(const Work& what, const Report& report);
+
+/// Two sides with the same number of rounds.
+std::string to_table(const Work& what, const std::vector<SideResult>& sides);
+/// One line: the reports of all rounds, and the ratios.
+std::string to_json(const Work& what, const std::vector<SideResult>& sides);
 
 }  // namespace moldau::load

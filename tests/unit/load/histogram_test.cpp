@@ -78,6 +78,39 @@ TEST(Histogram, MergedSaysTheSameAsOneThatSawEverything) {
         ASSERT_EQ(first.quantile(share), all.quantile(share)) << "share=" << share;
 }
 
+TEST(Histogram, TellsWhatCameSinceItWasAnother) {
+    std::mt19937_64 random(11);
+    Histogram all;
+    Histogram earlier;
+    Histogram later;
+    for (int i = 0; i < 4000; ++i) {
+        const auto value = static_cast<std::int64_t>(random() >> (30 + random() % 30));
+        all.record(value);
+        (i < 2500 ? earlier : later).record(value);
+    }
+    const Histogram since = all.since(earlier);
+    EXPECT_EQ(since.count(), 1500U);
+    EXPECT_NEAR(since.mean(), later.mean(), later.mean() * 1e-9);
+    EXPECT_GE(since.max(), later.max());
+    EXPECT_LE(since.max(), later.max() + later.max() / 128);
+    for (double share = 0; share < 1; share += 0.01)
+        ASSERT_EQ(since.quantile(share), later.quantile(share)) << "share=" << share;
+    EXPECT_EQ(all.since(all).count(), 0U);
+    EXPECT_EQ(all.since(all).max(), 0);
+}
+
+TEST(Histogram, ShowsItsBucketsToTheLastThatHoldsSomething) {
+    Histogram histogram;
+    EXPECT_TRUE(histogram.counts().empty());
+    histogram.record(0);
+    histogram.record(3, 5);
+    ASSERT_EQ(histogram.counts().size(), 4U);
+    EXPECT_EQ(histogram.counts()[0], 1U);
+    EXPECT_EQ(histogram.counts()[3], 5U);
+    histogram.record(257);  // shares a bucket with 256
+    EXPECT_EQ(histogram.counts().size(), 257U);
+}
+
 TEST(Histogram, SaysZeroWhenNothingWasRecorded) {
     Histogram histogram;
     histogram.record(1000, 0);

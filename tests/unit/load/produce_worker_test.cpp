@@ -50,10 +50,10 @@ TEST(ProduceWorker, SendsAsManyRecordsAsItIsToldInFullBatches) {
     broker.partitions = 3;
     const Outcome outcome = produce(broker, some(1000));
     ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
-    EXPECT_EQ(outcome.figures.records, 1000U);
+    EXPECT_EQ(outcome.figures.done, 1000U);
     EXPECT_EQ(outcome.figures.value_bytes, 10'000U);
     EXPECT_EQ(outcome.figures.latency.count(), 1000U);
-    EXPECT_EQ(outcome.figures.failed_records, 0U);
+    EXPECT_EQ(outcome.figures.failed, 0U);
     EXPECT_EQ(broker.records(), 1000);
     EXPECT_EQ(outcome.figures.batches, broker.taken.size());
     EXPECT_EQ(broker.producer_ids, 1);
@@ -69,7 +69,7 @@ TEST(ProduceWorker, SharesTheRecordsOutToProducersWithoutLosingOne) {
     std::uint64_t sum = 0;
     for (std::uint64_t i = 0; i < 3; ++i) {
         LoadBroker broker;
-        sum += produce(broker, some(100), {.index = i, .of = 3}).figures.records;
+        sum += produce(broker, some(100), {.index = i, .of = 3}).figures.done;
     }
     EXPECT_EQ(sum, 100U);
 }
@@ -91,7 +91,7 @@ TEST(ProduceWorker, WithoutAcknowledgementsCountsWhatWasHandedToTheSystem) {
     options.is_idempotent = false;
     const Outcome outcome = produce(broker, options);
     ASSERT_TRUE(*outcome.ended);
-    EXPECT_EQ(outcome.figures.records, 500U);
+    EXPECT_EQ(outcome.figures.done, 500U);
     EXPECT_EQ(broker.producer_ids, 0);
     for (const auto& each : broker.taken) EXPECT_EQ(each.acks, 0);
     EXPECT_EQ(broker.records(), 500);
@@ -105,8 +105,8 @@ TEST(ProduceWorker, KeepsToItsRateAndEndsWithItsDuration) {
                                              .record_bytes = 10,
                                              .batch_bytes = 2000});
     ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
-    EXPECT_EQ(outcome.figures.records, 600U);
-    EXPECT_EQ(outcome.figures.unsent_records, 0U);
+    EXPECT_EQ(outcome.figures.done, 600U);
+    EXPECT_EQ(outcome.figures.unsent, 0U);
     EXPECT_EQ(outcome.figures.send_delay.count(), 600U);
     EXPECT_LT(outcome.figures.send_delay.max(), Duration(milliseconds(1)).count());
     EXPECT_LT(outcome.figures.latency.max(), Duration(milliseconds(30)).count());
@@ -137,7 +137,7 @@ TEST(ProduceWorker, CountsTheWaitOfEveryRecordThatFallsIntoAStallOfTheBroker) {
                                               .batch_bytes = 2000,
                                               .in_flight = 1});
     ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
-    EXPECT_EQ(outcome.figures.records, 10'000U);
+    EXPECT_EQ(outcome.figures.done, 10'000U);
     // Four of ten seconds stand still: who would count only requests would see one slow answer.
     const auto over = [&](double share) {
         return static_cast<double>(outcome.figures.latency.quantile(share)) * 1e-9;
@@ -172,8 +172,8 @@ TEST(ProduceWorker, TellsWhatTheRateGaveAndTheBrokerNeverTook) {
                                              .batch_bytes = 200,
                                              .in_flight = 1});
     ASSERT_TRUE(*outcome.ended);
-    EXPECT_GT(outcome.figures.unsent_records, 1'000'000U);
-    EXPECT_EQ(outcome.figures.unsent_records + outcome.figures.records, 2'000'000U);
+    EXPECT_GT(outcome.figures.unsent, 1'000'000U);
+    EXPECT_EQ(outcome.figures.unsent + outcome.figures.done, 2'000'000U);
 }
 
 TEST(ProduceWorker, CountsWhatIsRefusedAndGoesOnWithANewProducerId) {
@@ -184,9 +184,9 @@ TEST(ProduceWorker, CountsWhatIsRefusedAndGoesOnWithANewProducerId) {
     const Outcome outcome = produce(broker, some(1000));
     ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
     EXPECT_EQ(broker.producer_ids, 2);
-    EXPECT_GT(outcome.figures.failed_records, 0U);
-    EXPECT_EQ(outcome.figures.records + outcome.figures.failed_records, 1000U);
-    EXPECT_EQ(static_cast<std::int64_t>(outcome.figures.records), broker.records());
+    EXPECT_GT(outcome.figures.failed, 0U);
+    EXPECT_EQ(outcome.figures.done + outcome.figures.failed, 1000U);
+    EXPECT_EQ(static_cast<std::int64_t>(outcome.figures.done), broker.records());
     EXPECT_EQ(outcome.figures.errors.at("NOT_LEADER_OR_FOLLOWER"), 1U);
     // Those that were behind it on the way lacked its sequence numbers.
     EXPECT_GE(outcome.figures.errors.at("OUT_OF_ORDER_SEQUENCE_NUMBER"), 1U);
@@ -201,7 +201,7 @@ TEST(ProduceWorker, GoesOnOverANewConnectionWhenOneBreaks) {
     const Outcome outcome = produce(cluster, options);
     ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
     EXPECT_GT(outcome.figures.errors.at("NETWORK_EXCEPTION"), 0U);
-    EXPECT_EQ(outcome.figures.records + outcome.figures.failed_records, 1000U);
+    EXPECT_EQ(outcome.figures.done + outcome.figures.failed, 1000U);
 }
 
 TEST(ProduceWorker, EndsWithWhatIsRefusedForGood) {
@@ -212,8 +212,8 @@ TEST(ProduceWorker, EndsWithWhatIsRefusedForGood) {
     const Outcome outcome = produce(broker, some(100'000));
     ASSERT_FALSE(*outcome.ended);
     EXPECT_EQ(outcome.ended->error().code, ErrorCode::message_too_large);
-    EXPECT_GT(outcome.figures.records, 0U);
-    EXPECT_LT(outcome.figures.records, 1000U);
+    EXPECT_GT(outcome.figures.done, 0U);
+    EXPECT_LT(outcome.figures.done, 1000U);
 }
 
 TEST(ProduceWorker, SaysThatABrokerGivesNoProducerIds) {
@@ -224,7 +224,47 @@ TEST(ProduceWorker, SaysThatABrokerGivesNoProducerIds) {
     EXPECT_THAT(outcome.ended->error().detail, testing::HasSubstr("--no-idempotence"));
     ProduceOptions options = some(10);
     options.is_idempotent = false;
-    EXPECT_EQ(produce(broker, options).figures.records, 10U);
+    EXPECT_EQ(produce(broker, options).figures.done, 10U);
+}
+
+Task<> produce_keys(Shard& shard, Transport& transport, ProduceOptions options, Shared shared,
+                    Outcome& outcome) {
+    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
+    ProduceWorker worker(cluster, std::move(options), {}, std::move(shared));
+    Result<> ended = co_await worker.prepare();
+    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
+    co_await worker.stop();
+    outcome.figures = worker.figures();
+    outcome.ended = std::move(ended);
+    cluster.close();
+}
+
+TEST(ProduceWorker, FillsPartitionsAsOftenAsTheirKeysCome) {
+    LoadBroker broker;
+    broker.partitions = 4;
+    ScriptedCluster cluster({broker.script()});
+    const KeyPlan plan{.kind = KeyKind::zipf, .count = 1000, .bytes = 6, .exponent = 1.2};
+    const auto keys = std::make_shared<const KeySpace>(plan, 4);
+    Outcome outcome;
+    cluster.run([&](Shard& shard, Transport& transport) {
+        return produce_keys(shard, transport,
+                            {.topic = "t",
+                             .records = 20'000,
+                             .record_bytes = *RecordSizes::parse("10-30"),
+                             .keys = plan,
+                             .batch_bytes = 300},
+                            {.keys = keys}, outcome);
+    });
+    ASSERT_TRUE(outcome.ended && *outcome.ended) << outcome.ended->error().detail;
+    EXPECT_EQ(outcome.figures.done, 20'000U);
+    EXPECT_NEAR(static_cast<double>(outcome.figures.value_bytes) / 20'000, 20, 0.5);
+    std::map<std::int32_t, int> by_partition;
+    for (const auto& each : broker.taken) by_partition[each.partition] += each.count;
+    Draws draws(99);
+    std::map<std::int32_t, int> expected;
+    for (int i = 0; i < 20'000; ++i) ++expected[keys->draw_partition(draws)];
+    for (std::int32_t i = 0; i < 4; ++i)
+        EXPECT_NEAR(by_partition[i], expected[i], 0.05 * 20'000) << "partition=" << i;
 }
 
 }  // namespace
