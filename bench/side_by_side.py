@@ -9,30 +9,17 @@ round an engine is started, left idle, loaded for a while as it is after a start
 batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
 are the medians of the rounds."""
 import argparse
-import datetime
 import json
 import os
-import platform
-import shutil
-import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-COMPAT = os.path.join(ROOT, 'tests', 'compat')
-sys.path.insert(0, COMPAT)
-from apache_kafka import BROKER, TOOL, two_free_ports  # noqa: E402
-from warm_memory import WarmMemory  # noqa: E402
+from engines import ENGINES, HERE, Failed, about, as_text, labels, load, machine, markdown_table, medians, positive, ratio, write_results
+from warm_memory import WarmMemory
 
-TICKS = os.sysconf('SC_CLK_TCK')
-KAFKA_HEAP = '-Xms1g -Xmx1g'  # what Kafka's own kafka-server-start takes
-READY_WITHIN_S = 120
 SMALL_FETCHES = ('--fetch-bytes', '65536', '--partition-bytes', '65536')
 
 # name in a round's figures | what it is | unit | factor to the unit | digits
@@ -57,135 +44,6 @@ ROWS = (
 )
 CONSUMPTIONS = 3  # in a round: one takes a second or less
 MORE_IS_BETTER = {'produce_mb_per_s', 'consume_mb_per_s', 'unbatched_per_s'}
-
-
-class Failed(Exception):
-    pass
-
-
-def answers(address):
-    """Whether a broker answers ApiVersions there."""
-    host, port = address.rsplit(':', 1)
-    request = struct.pack('>hhih', 18, 0, 1, -1)
-    try:
-        with socket.create_connection((host, int(port)), timeout=1) as s:
-            s.settimeout(READY_WITHIN_S)
-            s.sendall(struct.pack('>i', len(request)) + request)
-            return len(s.recv(4)) > 0
-    except OSError:
-        return False
-
-
-class Readiness(threading.Thread):
-    """Asks until a broker answers at `address`; then `at` is the time of that since boot."""
-
-    def __init__(self, address):
-        super().__init__(daemon=True)
-        self.address, self.at = address, None
-        self.start()
-
-    def run(self):
-        until = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < until:
-            if answers(self.address):
-                self.at = time.clock_gettime(time.CLOCK_BOOTTIME)
-                return
-            time.sleep(0.002)
-
-
-class Process:
-    def __init__(self, pid):
-        self.pid = pid
-
-    def _stat(self):
-        with open(f'/proc/{self.pid}/stat') as f:
-            return f.read().rsplit(')', 1)[1].split()
-
-    def started_at(self):
-        """Seconds since boot, to 10 ms."""
-        return int(self._stat()[19]) / TICKS
-
-    def cpu_seconds(self):
-        return sum(int(x) for x in self._stat()[11:13]) / TICKS
-
-    def memory(self, key):
-        with open(f'/proc/{self.pid}/status') as f:
-            return next(int(line.split()[1]) * 1024 for line in f if line.startswith(key + ':'))
-
-
-class Kafka:
-    name = 'kafka'
-
-    def __init__(self, options):
-        self.folder = tempfile.mkdtemp(prefix='moldau-bench-', dir=options.scratch)
-        self.node = os.path.join(self.folder, 'k')
-        port = two_free_ports()
-        self.address = f'127.0.0.1:{port}'
-        ready = Readiness(self.address)
-        done = subprocess.run([BROKER, 'start', '--dir', self.node, '--port', str(port)], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=300, env=dict(os.environ, KAFKA_HEAP_OPTS=KAFKA_HEAP))
-        if done.returncode != 0:
-            self.stop()
-            raise Failed(f'Apache Kafka did not start: {done.stderr}')
-        ready.join()
-        with open(os.path.join(self.node, 'pids')) as f:
-            self.process = Process(int(f.read().split()[-1]))
-        self.start_ms = (ready.at - self.process.started_at()) * 1000
-
-    @staticmethod
-    def version(_):
-        return 'Apache Kafka ' + subprocess.run([TOOL, 'version'], capture_output=True, text=True, check=True).stdout.strip() + f' ({KAFKA_HEAP})'
-
-    def stop(self):
-        subprocess.run([BROKER, 'stop', '--dir', self.node], stdin=subprocess.DEVNULL, capture_output=True, timeout=180)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Moldau:
-    name = 'moldau'
-
-    def __init__(self, options):
-        self.folder = tempfile.mkdtemp(prefix='moldau-bench-', dir=options.scratch)
-        self.address = f'127.0.0.1:{two_free_ports()}'
-        self.log = open(os.path.join(self.folder, 'stderr'), 'wb')
-        ready = Readiness(self.address)
-        self.child = subprocess.Popen([options.moldaud, '--data-dir', os.path.join(self.folder, 'data'), '--listen', self.address],
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
-        self.process = Process(self.child.pid)
-        while ready.at is None:
-            if self.child.poll() is not None or not ready.is_alive():
-                with open(self.log.name, encoding='utf-8', errors='replace') as f:
-                    said = f.read()[-2000:]
-                self.stop()
-                raise Failed(f'moldaud did not start: {said}')
-            time.sleep(0.01)
-        self.start_ms = (ready.at - self.process.started_at()) * 1000
-
-    @staticmethod
-    def version(options):
-        return subprocess.run([options.moldaud, '--version'], capture_output=True, text=True, check=True).stdout.strip()
-
-    def stop(self):
-        if self.child.poll() is None:
-            self.child.terminate()
-        try:
-            self.child.wait(60)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-        self.log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-ENGINES = {e.name: e for e in (Kafka, Moldau)}
-
-
-def load(options, engine, *arguments):
-    command = [options.bench, '--brokers', engine.address, '-o', 'json', '--pid', str(engine.process.pid), *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Failed(f'{engine.name}: moldau-bench {" ".join(arguments)}: {done.stderr.strip()}')
-    return json.loads(done.stdout)
 
 
 def idle(engine, seconds):
@@ -260,39 +118,20 @@ def bare_round(options):
     return {'figures': figures}
 
 
-def medians(rounds):
-    return {key: statistics.median(r['figures'][key] for r in rounds) for key in rounds[0]['figures']}
-
-
-def ratio(row, first, second):
-    """How many times better the second engine is."""
-    better, worse = (second, first) if row in MORE_IS_BETTER else (first, second)
-    return better / worse if worse else None
-
-
 def table(options, result):
     names = [e['label'] for e in result['engines']]
     lines = [['', 'unit', *names, f'{names[0]} : {names[1]}', 'bare loop']]
     for key, what, unit, factor, digits in ROWS:
         values = [e['figures'][key] for e in result['engines']]
         cells = [f'{v * factor:,.{digits}f}' for v in values]
-        times, bare = ratio(key, *values), result['bare']['figures'].get(key)
+        times, bare = ratio(*values, key in MORE_IS_BETTER), result['bare']['figures'].get(key)
         lines.append([what.format(rate=options.rate), unit, *cells, f'{times:.2f}' if times is not None else '-',
                       f'{bare * factor:,.{digits}f}' if bare is not None else ''])
     return lines
 
 
-def as_text(lines):
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return '\n'.join('  '.join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip() for line in lines)
-
-
 def as_markdown(options, result, lines):
-    rows = ['| ' + ' | '.join(line) + ' |' for line in lines]
-    rows.insert(1, '| --- | --- |' + ' ---: |' * (len(lines[0]) - 2))
-    said = [f'- {key}: {value}' for key, value in result['machine'].items()]
-    said += [f'- {e["label"]}: {e["version"]}' for e in result['engines']]
-    return '\n'.join(['# Side by side', '', *rows, '', 'The last column says how many times better the second engine is (less, or more a second).', '',
+    return '\n'.join(['# Side by side', '', *markdown_table(lines), '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
                       f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache, 1 MiB of a partition and 8 MiB in all '
                       f'a fetch ({CONSUMPTIONS} times a round, the median). "First after the start" is the first {options.warmup_s:g} s of producing '
@@ -301,28 +140,7 @@ def as_markdown(options, result, lines):
                       'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
                       'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '
                       'by `sendfile` in pieces of 1 MB. Free memory: bench/warm_memory.py.', '',
-                      *said, '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
-
-
-def machine():
-    with open('/proc/cpuinfo') as f:
-        model = next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), platform.machine())
-    with open('/proc/meminfo') as f:
-        memory = int(f.readline().split()[1]) // 1024 // 1024
-    try:
-        commit = subprocess.run(['git', '-C', ROOT, 'describe', '--always', '--dirty'], capture_output=True, text=True).stdout.strip()
-    except FileNotFoundError:
-        commit = ''
-    return {'date': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC'), 'commit': commit or 'unknown',
-            'cpu': f'{model}, {len(os.sched_getaffinity(0))} cores', 'memory': f'{memory} GB', 'kernel': platform.release(),
-            'load before': f'{os.getloadavg()[0]:.2f}'}
-
-
-def positive(text):
-    value = float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f'{text} is not above 0')
-    return value
+                      *about(result), '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])
 
 
 def parse(arguments):
@@ -354,17 +172,13 @@ def parse(arguments):
     return options
 
 
-def labels(names):
-    return names if names[0] != names[1] else [f'{n} {i}' for i, n in enumerate(names, 1)]
-
-
 def main():
     options = parse(sys.argv[1:])
     rounds, bare = [[] for _ in options.engines], []
-    about = machine()
+    where = machine()
     try:
         with WarmMemory(not options.cold_memory) as memory:
-            about['free memory'] = memory.note
+            where['free memory'] = memory.note
             for number in range(options.rounds):
                 for i, name in enumerate(options.engines):
                     print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
@@ -373,20 +187,13 @@ def main():
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    result = {'machine': about, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
+    result = {'machine': where, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
               'bare': {'figures': medians(bare), 'rounds': bare},
               'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
                           for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
     lines = table(options, result)
     print(as_text(lines))
-    os.makedirs(options.results, exist_ok=True)
-    path = os.path.join(options.results, options.name)
-    with open(path + '.json', 'w', encoding='utf-8') as f:
-        json.dump(result, f, indent=1)
-        f.write('\n')
-    with open(path + '.md', 'w', encoding='utf-8') as f:
-        f.write(as_markdown(options, result, lines))
-    print(f'written to {path}.md and .json', file=sys.stderr)
+    write_results(options, result, as_markdown(options, result, lines))
     return 0
 
 
