@@ -125,8 +125,9 @@ void describe(CLI::App& app, Raw& raw) {
     app.fallthrough();
     app.footer(
         "MB and GB are 10^6 and 10^9 bytes of record batches as they go over the wire.\n"
-        "Exit code: 0 all went well, 1 something failed (the figures are told all the same), "
-        "2 misused.");
+        "Exit code: 0 all went well, 1 something failed (of one cluster the figures are told all "
+        "the "
+        "same), 2 misused.");
     describe_commands(app, raw);
 }
 
@@ -281,6 +282,9 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     Result<Work> what = work_of(app, raw);
     if (!what) return what.error();
     arguments.what = std::move(*what);
+    const auto* consume = std::get_if<ConsumeOptions>(&arguments.what);
+    if (arguments.hdr_log && consume != nullptr && !consume->has_latency)
+        return misuse("--hdr-log: 'consume' knows latencies only with --latency");
     return arguments;
 }
 

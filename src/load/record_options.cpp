@@ -64,12 +64,14 @@ void describe_batches(CLI::App& command, RawProduce& raw) {
     describe_keys(command, raw);
 }
 
-void describe_writing(CLI::App& command, RawProduce& raw) {
+void describe_writing(CLI::App& command, RawProduce& raw, const char* without_rate) {
     ProduceOptions& to = raw.options;
     command
         .add_option("--rate", to.rate,
-                    "records a second over all producers; latency then counts from the moment that "
-                    "the rate gives a record, however late it is sent. Without it: flat out")
+                    fmt::format("records a second over all producers; latency then counts from the "
+                                "moment that the rate gives a record, however late it is sent. "
+                                "Without it: {}",
+                                without_rate))
         ->check(CLI::Range(std::uint64_t{1}, kRateMax));
     command.add_option("--records", raw.records, "end after so many, over all producers")
         ->check(CLI::Range(std::uint64_t{1}, kCountMax));
@@ -129,7 +131,7 @@ Result<> check_keys(const RawProduce& raw, KeyPlan& to) {
 
 void describe_produce(CLI::App& command, RawProduce& raw) {
     command.add_option("topic", raw.options.topic, "topic to write to")->required();
-    describe_writing(command, raw);
+    describe_writing(command, raw, "flat out");
     describe_threads(command, raw.options.threads, "producers");
     describe_topic_shape(command, raw.options.topic_shape);
 }
@@ -161,7 +163,7 @@ void describe_consume(CLI::App& command, RawConsume& raw) {
 void describe_mix(CLI::App& command, RawMix& raw, bool times_records) {
     command.add_option("topic", raw.produce.options.topic, "topic to write to and read from")
         ->required();
-    describe_writing(command, raw.produce);
+    describe_writing(command, raw.produce, times_records ? "1000" : "flat out");
     describe_fetches(command, raw.consume);
     if (!times_records)
         command.add_flag("--verify", raw.consume.options.verifies,

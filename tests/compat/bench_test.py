@@ -230,7 +230,7 @@ class Bench(unittest.TestCase):
                     self.assertEqual(int(total[2]), latency['count'])
                     self.assertAlmostEqual(float(total[1]), latency['max'] / 1000, delta=0.01 * latency['max'] / 1000 + 0.001)
         for option in ('--report', '--hdr-log'):
-            self.assertIn("cannot write '/nowhere/x'", self.bench(option, '/nowhere/x', 'consume', 'reported', code=1)[1])
+            self.assertIn("cannot write '/nowhere/x'", self.bench(option, '/nowhere/x', 'produce', 'reported', code=1)[1])
 
     @unittest.skipUnless(len(sys.argv) > 2, 'only moldaud has such a page')
     def test_a_brokers_usage_is_told_by_its_page_of_metrics(self):

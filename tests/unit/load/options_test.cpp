@@ -147,6 +147,7 @@ TEST(Options, ThatMakeNoSenseAreRefusedWithTheReason) {
         {"--rounds 3 produce t", "say --vs"},
         {"--vs-pid 3 produce t", "say --vs"},
         {"--warmup-rounds 0 produce t", "say --vs"},
+        {"--hdr-log f consume t", "only with --latency"},
         {"--vs a:b produce t", "--vs: 'a:b'"},
         {"--vs a:1 --rounds 0 produce t", "--rounds"},
         {"--broker-metrics localhost produce t", "'localhost' is not one HOST:PORT"},
@@ -225,7 +226,7 @@ TEST(Options, OfAComparisonAreCarried) {
     const Result<Arguments> arguments = parse(
         "--brokers a:1 --vs b:2 --broker-pid 3 --vs-pid 4 --vs-metrics [::1]:5 --label x --rounds "
         "7 "
-        "--warmup-rounds 0 --report page.html --hdr-log log.hlog consume t");
+        "--warmup-rounds 0 --report page.html --hdr-log log.hlog produce t");
     ASSERT_TRUE(arguments) << arguments.error().detail;
     ASSERT_EQ(arguments->sides.size(), 2U);
     EXPECT_EQ(arguments->sides[0].label, "x");
