@@ -19,7 +19,7 @@ from engines import ENGINES, HERE, Failed, about, as_text, load, machine, markdo
 KINDS = {'alone': (), 'slow': ('slow',), 'deaf': ('deaf',), 'flood': ('flood',), 'all': ('slow', 'deaf', 'flood')}
 WHAT = {'alone': 'alone', 'slow': 'beside {count} senders of a byte a second', 'deaf': 'beside {count} readers that never read',
         'flood': 'beside {flood_rate} new connections a second', 'all': 'beside all of these'}
-SETTLE_S = 2
+LONGEST_S = 60  # that the client may take beside its --seconds: then its neighbours end by themselves
 TOPIC_MB = 100  # for those who ask and do not read
 
 
@@ -31,16 +31,17 @@ class Beside:
 
     def __enter__(self):
         command = [sys.executable, '-B', os.path.join(HERE, 'neighbours.py'), self.engine.address, '--count', str(self.options.count), '--rate', str(self.options.flood_rate),
-                   '--seconds', str(self.options.seconds + SETTLE_S + 3)]
+                   '--seconds', str(self.options.seconds + self.options.settle_s + LONGEST_S)]
         # Their first rush is over when the client begins: it is about those who stay.
         self.children = [subprocess.Popen([*command, '--kind', kind], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) for kind in self.kinds]
-        time.sleep(SETTLE_S if self.kinds else 0)
+        for child in self.children:
+            child.stdout.readline()  # it is ready, to be told to end as well
+        time.sleep(self.options.settle_s if self.kinds else 0)
         return self
 
     def __exit__(self, kind, value, trace):
         for child in self.children:
-            if kind is not None:
-                child.kill()
+            child.terminate()
             out = child.communicate(timeout=120)[0]
             if kind is None and child.returncode != 0:
                 raise Failed(f'{self.engine.name}: neighbours ended with {child.returncode}')
@@ -104,6 +105,7 @@ def parse(arguments):
     parser.add_argument('--engines', default='moldau', metavar='A[,B]', help=f'of {", ".join(ENGINES)} (default: moldau)')
     parser.add_argument('--rounds', type=int, default=5, help='(default: 5)')
     parser.add_argument('--seconds', type=positive, default=10, help='of each measurement (default: 10)')
+    parser.add_argument('--settle-s', type=positive, default=2, help='between the coming of the neighbours and the client (default: 2)')
     parser.add_argument('--rate', type=int, default=1000, help='records a second of the client (default: 1000)')
     parser.add_argument('--count', type=int, default=200, help='slow senders, and readers that never read (default: 200)')
     parser.add_argument('--flood-rate', type=int, default=200, help='new connections a second (default: 200)')

@@ -6,11 +6,12 @@
 slow:  N connections that each send one byte a second of a request of 1 MiB; what is closed is opened again.
 deaf:  N connections that ask for a topic's records, a megabyte with each of --requests, and read no answer.
 flood: N connections a second are opened; of three one is closed at once, one after a first request, unanswered, and one after its answer.
-Bounded in time and count, and at the lowest priority. At the end a line of JSON says what they did."""
+Bounded in time and count, and at the lowest priority. The first line says "ready"; at the end, or within a second of SIGTERM, a line of JSON says what they did."""
 import argparse
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -70,6 +71,9 @@ class Neighbours:
             return None
         self.done['bytes_sent'] += sent
         return sent
+
+    def end(self):
+        self.until = 0
 
     def run(self):
         getattr(self, self.options.kind)()
@@ -143,4 +147,7 @@ def parse(arguments):
 
 if __name__ == '__main__':
     os.nice(19)
-    print(json.dumps(Neighbours(parse(sys.argv[1:])).run()))
+    neighbours = Neighbours(parse(sys.argv[1:]))
+    signal.signal(signal.SIGTERM, lambda *_: neighbours.end())
+    print('ready', flush=True)
+    print(json.dumps(neighbours.run()))

@@ -39,7 +39,7 @@ class BadNeighbours(unittest.TestCase):
                 for child in children:
                     out = child.communicate(timeout=60)[0]
                     self.assertEqual(child.returncode, 0)
-                    done = json.loads(out)
+                    done = json.loads(out.splitlines()[-1])
                     said[done['kind']] = done
             finally:
                 for child in children:
