@@ -1,6 +1,6 @@
 #include "moldau/cli/cli.hpp"
 
-#include "command.hpp"
+#include "report.hpp"
 
 #include "moldau/base/version.hpp"
 #include "moldau/cli/talk_sink.hpp"
@@ -16,7 +16,8 @@
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdio>
+#include <span>
+#include <string_view>
 
 namespace moldau::cli {
 
@@ -76,12 +77,12 @@ void run_offline(Shard& shard, const Global& global, const Choice& choice, Resul
 int carry_out(const Global& global, const Choice& choice) {
     Result<std::vector<Endpoint>> brokers = client::parse_brokers(global.brokers);
     if (!brokers) {
-        fmt::print(stderr, "error: --brokers: {}\n", brokers.error().detail);
+        say_error(global.output, {brokers.error().code, "--brokers: " + brokers.error().detail});
         return kMisused;
     }
     if (choice.check) {
         if (Result<> ok = choice.check(global); !ok) {
-            fmt::print(stderr, "error: {}\n", ok.error().detail);
+            say_error(global.output, ok.error());
             return kMisused;
         }
     }
@@ -98,8 +99,19 @@ int carry_out(const Global& global, const Choice& choice) {
         run_online(shard, std::move(*brokers), global, choice, outcome);
     }
     if (outcome) return 0;
-    fmt::print(stderr, "error: {}\n", outcome.error().detail);
+    say_error(global.output, outcome.error());
     return kFailed;
+}
+
+/// For arguments that could not be read as a whole: errors take the shape that was asked for.
+bool wants_json(std::span<const char* const> arguments) {
+    std::string_view before;
+    for (const std::string_view each : arguments) {
+        if (each == "-ojson" || each == "-o=json" || each == "--output=json") return true;
+        if (each == "json" && (before == "-o" || before == "--output")) return true;
+        before = each;
+    }
+    return false;
 }
 
 CLI::App* add_noun(CLI::App& app, const char* noun, const char* meaning) {
@@ -145,7 +157,13 @@ void describe(CLI::App& app, Global& global, Choice& choice) {
     add_config_set(*config, choice);
     add_config_unset(*config, choice);
     add_cluster_info(*add_noun(app, "cluster", "the cluster as a whole: info"), choice);
-    add_broker_list(*add_noun(app, "broker", "brokers: list"), choice);
+    CLI::App* broker = add_noun(app, "broker", "brokers: list, describe");
+    add_broker_list(*broker, choice);
+    add_broker_describe(*broker, choice);
+    CLI::App* quota = add_noun(app, "quota", "quotas of clients: list, set, unset");
+    add_quota_list(*quota, choice);
+    add_quota_set(*quota, choice);
+    add_quota_unset(*quota, choice);
     add_produce(app, choice);
     add_consume(app, choice);
     CLI::App* storage =
@@ -184,8 +202,10 @@ int run(int argc, const char* const* argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);
-        fmt::print(stderr, "error: {} ('moldau --help', or --help behind a command, shows how)\n",
-                   error.what());
+        say_error(wants_json({argv, static_cast<std::size_t>(argc)}) ? Output::json : Output::table,
+                  {ErrorCode::invalid_request,
+                   fmt::format("{} ('moldau --help', or --help behind a command, shows how)",
+                               error.what())});
         return kMisused;
     }
     return carry_out(global, choice);

@@ -1,7 +1,6 @@
 // moldau config get KIND NAME [KEY…] · moldau config explain KIND NAME [KEY…]
 #include "config_requests.hpp"
-
-#include "moldau/cli/output.hpp"
+#include "report.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -18,46 +17,20 @@ struct Options {
     bool explain = false;
 };
 
-std::string shown(const Config& config) {
-    if (config.is_sensitive) return "(hidden)";
-    return config.value.value_or("(none)");
-}
-
-std::string to_json(const std::vector<Config>& configs, bool explain) {
-    JsonWriter json;
-    json.begin_array();
+Report report_of(const std::vector<Config>& configs, bool explain) {
+    Report report(explain ? "config.explain" : "config.get");
     for (const Config& config : configs) {
-        json.begin_object().key("name").value(config.name).key("value");
-        if (config.value) {
-            json.value(*config.value);
-        } else {
-            json.null();
+        Cell value = config.value;
+        if (!config.value) value = Cell().shown_as(config.is_sensitive ? "(hidden)" : "(none)");
+        Item item = {config.name,        std::move(value),    config.source,
+                     config.is_set_here, config.is_read_only, config.is_sensitive};
+        if (explain) {
+            item.emplace_back(config.type);
+            item.emplace_back(config.documentation);
         }
-        json.key("source").value(config.source).key("set_here").value(config.is_set_here);
-        json.key("read_only").value(config.is_read_only);
-        json.key("sensitive").value(config.is_sensitive);
-        if (explain)
-            json.key("type").value(config.type).key("documentation").value(config.documentation);
-        json.end_object();
+        report.add(std::move(item));
     }
-    return json.end_array().text() + '\n';
-}
-
-std::string to_table(const std::vector<Config>& configs) {
-    Table table({"KEY", "VALUE", "FROM"});
-    for (const Config& config : configs) table.add({config.name, shown(config), config.source});
-    return table.to_string();
-}
-
-std::string explained(const std::vector<Config>& configs) {
-    std::string text;
-    for (const Config& config : configs) {
-        text += fmt::format("{}{}\n  {} = {}  (from: {}{})\n", text.empty() ? "" : "\n",
-                            config.name, config.type, shown(config), config.source,
-                            config.is_read_only ? "; read at the start only" : "");
-        if (!config.documentation.empty()) text += fmt::format("  {}\n", config.documentation);
-    }
-    return text;
+    return report;
 }
 
 Task<Result<>> get(Context context, Options options) {
@@ -74,8 +47,7 @@ Task<Result<>> get(Context context, Options options) {
     }
     if (options.keys.empty() && !options.all)
         std::erase_if(*configs, [](const Config& config) { return !config.is_set_here; });
-    if (context.global.output == Output::json) co_return print(to_json(*configs, options.explain));
-    co_return print(options.explain ? explained(*configs) : to_table(*configs));
+    co_return print(context.global, report_of(*configs, options.explain));
 }
 
 void add(CLI::App& parent, Choice& choice, const char* verb, const char* meaning, bool explain) {

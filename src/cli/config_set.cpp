@@ -1,5 +1,6 @@
 // moldau config set KIND NAME KEY=VALUE… · moldau config unset KIND NAME KEY…
 #include "config_requests.hpp"
+#include "report.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,11 +17,13 @@ struct Options {
     std::vector<std::string> written;
     std::vector<ConfigChange> changes;
     bool dry_run = false;
+    bool unset = false;
 };
 
-Result<> check_all(Options& options, bool unset) {
+Result<> check_all(Options& options) {
     if (Result<> ok = check(options.target); !ok) return ok;
-    if (unset) {
+    if (options.unset) {
+        options.changes.clear();
         for (const std::string& key : options.written)
             options.changes.push_back({key, std::nullopt});
         return {};
@@ -35,12 +38,14 @@ Task<Result<>> change(Context context, Options options) {
     Result<> done =
         co_await change_config(context, options.target, options.changes, options.dry_run);
     if (!done) co_return done;
-    for (const ConfigChange& each : options.changes)
-        fmt::print(stderr, "{}: {} {}{}{}\n", to_text(options.target),
-                   options.dry_run ? (each.value ? "would set" : "would unset")
-                                   : (each.value ? "set" : "unset"),
-                   each.key, each.value ? "=" : "", each.value.value_or(""));
-    co_return done;
+    Report report(options.unset ? "config.unset" : "config.set");
+    for (const ConfigChange& each : options.changes) {
+        fmt::print(stderr, "{}: {}{} {}{}{}\n", to_text(options.target),
+                   options.dry_run ? "would " : "", each.value ? "set" : "unset", each.key,
+                   each.value ? "=" : "", each.value.value_or(""));
+        report.add({options.target.kind, options.target.name, each.key, each.value});
+    }
+    co_return print(context.global, report);
 }
 
 void add(CLI::App& parent, Choice& choice, bool unset) {
@@ -49,11 +54,12 @@ void add(CLI::App& parent, Choice& choice, bool unset) {
                                        : "set settings, all of them or none");
     command->fallthrough();
     auto options = std::make_shared<Options>();
+    options->unset = unset;
     add_target(*command, options->target);
     command->add_option(unset ? "key" : "key=value", options->written, "which")->required();
     command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
-    command->callback([options, unset, &choice] {
-        choice.check = [options, unset](const Global&) { return check_all(*options, unset); };
+    command->callback([options, &choice] {
+        choice.check = [options](const Global&) { return check_all(*options); };
         choice.work = [options](Context context) { return change(context, *options); };
     });
 }

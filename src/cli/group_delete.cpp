@@ -1,8 +1,8 @@
 // moldau group delete NAME…
 #include "confirm.hpp"
 #include "group_requests.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/delete_groups.hpp"
 
 #include <CLI/CLI.hpp>
@@ -50,14 +50,13 @@ Task<Result<ErrorCode>> look_at_one(Context context, std::string name) {
 
 Task<Result<>> delete_groups(Context context, Options options) {
     Result<> outcome;
-    JsonWriter json;
-    json.begin_array();
+    Report deleted("group.delete");
     for (const std::string& name : options.names) {
         const Result<ErrorCode> done = options.dry_run ? co_await look_at_one(context, name)
                                                        : co_await delete_one(context, name);
         if (!done) co_return done.error();
         if (*done == ErrorCode::none) {
-            json.begin_object().key("name").value(name).end_object();
+            deleted.add({name});
             fmt::print(stderr, "{} group '{}'\n", options.dry_run ? "would delete" : "deleted",
                        name);
             continue;
@@ -66,12 +65,10 @@ Task<Result<>> delete_groups(Context context, Options options) {
         if (outcome) {
             outcome = std::move(error);
         } else {
-            fmt::print(stderr, "error: {}\n", error.detail);
+            say_error(context.global.output, error);
         }
     }
-    if (context.global.output == Output::json) {
-        if (Result<> ok = print(json.end_array().text() + '\n'); !ok) co_return ok;
-    }
+    if (Result<> ok = print(context.global, deleted); !ok) co_return ok;
     co_return outcome;
 }
 

@@ -1,11 +1,10 @@
 // moldau group lag NAME…
 #include "group_requests.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/client/consumer.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <map>
 
@@ -20,45 +19,16 @@ struct Row {
     std::optional<Offset> end;  // nothing: the partition is not there, or has no leader
 };
 
-std::optional<std::int64_t> lag_of(const Row& row) {
-    if (!row.end) return std::nullopt;
-    return std::max<std::int64_t>(0, *row.end - row.offset.committed);
-}
-
-std::string to_json(const std::vector<Row>& rows) {
-    JsonWriter json;
-    json.begin_array();
-    for (const Row& row : rows) {
-        const auto number = [&json](std::string_view key, std::optional<std::int64_t> value) {
-            json.key(key);
-            if (value) {
-                json.value(*value);
-            } else {
-                json.null();
-            }
-        };
-        json.begin_object().key("group").value(row.group);
-        json.key("topic").value(row.offset.topic);
-        json.key("partition").value(row.offset.partition);
-        json.key("committed").value(row.offset.committed.value);
-        number("end", row.end ? std::optional(row.end->value) : std::nullopt);
-        number("lag", lag_of(row));
-        json.key("metadata").value(row.offset.metadata).end_object();
+Item item_of(const Row& row) {
+    const GroupOffset& offset = row.offset;
+    Cell end;
+    Cell lag;
+    if (row.end) {
+        end = row.end->value;
+        lag = std::max<std::int64_t>(0, *row.end - offset.committed);
     }
-    return json.end_array().text() + '\n';
-}
-
-std::string to_table(const std::vector<Row>& rows) {
-    const auto text = [](std::optional<std::int64_t> value) {
-        return value ? std::to_string(*value) : "-";
-    };
-    Table table({"GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG"});
-    for (const Row& row : rows)
-        table.add({row.group, row.offset.topic, std::to_string(row.offset.partition),
-                   std::to_string(row.offset.committed.value),
-                   text(row.end ? std::optional(row.end->value) : std::nullopt),
-                   text(lag_of(row))});
-    return table.to_string();
+    return {row.group,      offset.topic,   offset.partition, offset.committed.value,
+            std::move(end), std::move(lag), offset.metadata};
 }
 
 using Ends = std::map<std::string, std::map<std::int32_t, Offset>>;  // by topic and partition
@@ -110,7 +80,9 @@ Task<Result<>> show_lag(Context context, std::vector<std::string> names) {
         const auto end = topic->second.find(row.offset.partition);
         if (end != topic->second.end()) row.end = end->second;
     }
-    co_return print(context.global.output == Output::json ? to_json(rows) : to_table(rows));
+    Report report("group.lag");
+    for (const Row& row : rows) report.add(item_of(row));
+    co_return print(context.global, report);
 }
 
 }  // namespace

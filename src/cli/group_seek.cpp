@@ -1,9 +1,9 @@
 // moldau group seek NAME TOPIC --to WHERE
 #include "confirm.hpp"
 #include "group_requests.hpp"
+#include "report.hpp"
 #include "start_offsets.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/offset_commit.hpp"
 
 #include <CLI/CLI.hpp>
@@ -74,26 +74,14 @@ Task<Result<>> commit(Context context, Options options, Offsets offsets) {
 
 Result<> report(const Context& context, const Options& options, const Offsets& before,
                 const Offsets& offsets) {
-    JsonWriter json;
-    json.begin_array();
-    Table table({"GROUP", "TOPIC", "PARTITION", "BEFORE", "NOW"});
+    Report report("group.seek");
     for (const auto& [partition, offset] : offsets) {
         const auto was = before.find(partition);
-        json.begin_object().key("group").value(options.group);
-        json.key("topic").value(options.topic).key("partition").value(partition).key("before");
-        if (was == before.end()) {
-            json.null();
-        } else {
-            json.value(was->second.value);
-        }
-        json.key("now").value(offset.value).end_object();
-        table.add({options.group, options.topic, std::to_string(partition),
-                   was == before.end() ? "-" : std::to_string(was->second.value),
-                   std::to_string(offset.value)});
+        report.add({options.group, options.topic, partition,
+                    was == before.end() ? Cell() : Cell(was->second.value), offset.value});
     }
     if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
-    return print(context.global.output == Output::json ? json.end_array().text() + '\n'
-                                                       : table.to_string());
+    return print(context.global, report);
 }
 
 Task<Result<>> seek(Context context, Options options) {

@@ -1,9 +1,8 @@
 // moldau produce TOPIC: lines of stdin become records.
-#include "command.hpp"
 #include "line_parser.hpp"
+#include "report.hpp"
 #include "stdin_reader.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/cli/word_options.hpp"
 #include "moldau/client/producer.hpp"
 
@@ -116,12 +115,9 @@ Task<Result<>> produce(Context context, Options options) {
     Result<> flushed = co_await producer.flush();
     co_await producer.stop();
     fmt::print(stderr, "produced {} records to topic '{}'\n", delivered, options.topic);
-    if (context.global.output == Output::json) {
-        JsonWriter json;
-        json.begin_object().key("topic").value(options.topic);
-        json.key("records").value(delivered).end_object();
-        if (Result<> ok = print(json.text() + '\n'); !ok) co_return ok;
-    }
+    Report report("produce");
+    report.add({options.topic, delivered});
+    if (Result<> ok = print(context.global, report); !ok) co_return ok;
     co_return outcome ? flushed : outcome;
 }
 

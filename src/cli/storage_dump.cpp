@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "disk_tasks.hpp"
 #include "file_dump.hpp"
+#include "report.hpp"
 
 #include "moldau/cli/output.hpp"
 
@@ -83,7 +84,7 @@ Task<Result<>> dump(Offline offline, Options options) {
         }
         if (told) continue;
         // The others are told all the same; the last error is the command's.
-        if (!outcome) fmt::print(stderr, "error: {}\n", outcome.error().detail);
+        if (!outcome) say_error(offline.global.output, outcome.error());
         outcome = std::move(told);
     }
     co_return outcome;

@@ -1,10 +1,9 @@
 // moldau storage format: prepares the directories of a node, as Kafka's tool of that name does.
-#include "command.hpp"
 #include "disk_tasks.hpp"
 #include "format_plan.hpp"
+#include "report.hpp"
 
 #include "moldau/base/topic_name.hpp"
-#include "moldau/cli/output.hpp"
 #include "moldau/config/load.hpp"
 #include "moldau/raft/quorum_state.hpp"
 
@@ -50,7 +49,7 @@ Result<config::Settings> load_settings(const std::string& name) {
     std::vector<std::string> problems;
     problems.reserve(loaded.errors.size());
     for (const config::Problem& each : loaded.errors) problems.push_back(each.to_string());
-    return Error{ErrorCode::invalid_config, fmt::format("{}", fmt::join(problems, "\nerror: "))};
+    return Error{ErrorCode::invalid_config, fmt::format("{}", fmt::join(problems, "\n"))};
 }
 
 /// What can be said without a look at the directories.
@@ -88,15 +87,11 @@ Task<Result<FoundDirectory>> look_at(Offline offline, std::string path) {
     co_return found;
 }
 
-std::string to_json(const Options& options, const FormatPlan& plan) {
-    JsonWriter json;
-    json.begin_object().key("cluster_id").value(options.request.cluster_id);
-    json.key("node_id").value(options.node.id);
-    json.key("formatted").begin_array();
-    for (const std::string& each : plan.directories) json.value(each);
-    json.end_array().key("features").begin_object();
-    for (const auto& [name, level] : options.request.levels.finalized) json.key(name).value(level);
-    return json.end_object().end_object().text() + '\n';
+Report report_of(const Options& options, const FormatPlan& plan) {
+    Report report("storage.format");
+    report.add({options.request.cluster_id, options.node.id, plan.directories,
+                options.request.levels.finalized});
+    return report;
 }
 
 Task<Result<>> format(Offline offline, Options options) {
@@ -139,8 +134,7 @@ Task<Result<>> format(Offline offline, Options options) {
                    "warning: this moldaud does not carry out {}: it will serve the cluster "
                    "without\n",
                    fmt::join(levels.beyond_ours, ", "));
-    if (offline.global.output == Output::json) co_return print(to_json(options, *plan));
-    co_return Result<>{};
+    co_return print(offline.global, report_of(options, *plan));
 }
 
 void describe(CLI::App& command, Options& options) {

@@ -1,7 +1,6 @@
 // moldau topic add-partitions NAME --to COUNT
-#include "command.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/create_partitions.hpp"
 
 #include <CLI/CLI.hpp>
@@ -39,11 +38,9 @@ Task<Result<>> add_partitions(Context context, Options options) {
     }
     fmt::print(stderr, "topic '{}' {} {} partitions: keys go to others than before\n", options.name,
                options.dry_run ? "would have" : "has", options.count);
-    if (context.global.output != Output::json) co_return Result<>();
-    JsonWriter json;
-    json.begin_array().begin_object().key("name").value(options.name);
-    json.key("partitions").value(options.count).end_object().end_array();
-    co_return print(json.text() + '\n');
+    Report report("topic.add-partitions");
+    report.add({options.name, options.count});
+    co_return print(context.global, report);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // moldau topic alter NAME --config KEY=VALUE … --unset KEY …
 #include "config_requests.hpp"
+#include "report.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,10 +33,13 @@ Result<> check(Options& options) {
 Task<Result<>> alter(Context context, Options options) {
     Result<> done = co_await change_config(context, {.kind = "topic", .name = options.name},
                                            options.changes, options.dry_run);
-    if (done)
-        fmt::print(stderr, "{} topic '{}'\n", options.dry_run ? "would alter" : "altered",
-                   options.name);
-    co_return done;
+    if (!done) co_return done;
+    fmt::print(stderr, "{} topic '{}'\n", options.dry_run ? "would alter" : "altered",
+               options.name);
+    Report report("topic.alter");
+    for (const ConfigChange& each : options.changes)
+        report.add({options.name, each.key, each.value});
+    co_return print(context.global, report);
 }
 
 }  // namespace

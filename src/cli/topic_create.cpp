@@ -1,7 +1,7 @@
 // moldau topic create NAME…
 #include "config_requests.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 
 #include <CLI/CLI.hpp>
@@ -50,27 +50,15 @@ protocol::CreateTopicsRequest request_of(const Options& options, std::int32_t ti
     return request;
 }
 
-std::string to_json(const std::vector<const CreatedTopic*>& topics) {
-    JsonWriter json;
-    json.begin_array();
-    for (const CreatedTopic* topic : topics) {
-        json.begin_object().key("name").value(topic->name);
-        json.key("id").value(topic->topic_id.to_string());
-        json.key("partitions").value(topic->num_partitions);
-        json.key("replication_factor").value(topic->replication_factor);
-        json.end_object();
-    }
-    return json.end_array().text() + '\n';
-}
-
 /// Tells what has been created, and fails for what has not.
 Result<> report(const Context& context, const Options& options,
                 const protocol::CreateTopicsResponse& response) {
-    std::vector<const CreatedTopic*> created;
+    Report created("topic.create");
     Result<> outcome;
     for (const CreatedTopic& topic : response.topics) {
         if (topic.error_code == ErrorCode::none) {
-            created.push_back(&topic);
+            created.add({topic.name, topic.topic_id.to_string(), topic.num_partitions,
+                         topic.replication_factor});
             fmt::print(stderr, "{} topic '{}' partitions={} replication_factor={}\n",
                        options.dry_run ? "would create" : "created", topic.name,
                        topic.num_partitions, topic.replication_factor);
@@ -82,13 +70,11 @@ Result<> report(const Context& context, const Options& options,
             if (outcome) {
                 outcome = std::move(error);
             } else {
-                fmt::print(stderr, "error: {}\n", error.detail);
+                say_error(context.global.output, error);
             }
         }
     }
-    if (context.global.output == Output::json) {
-        if (Result<> ok = print(to_json(created)); !ok) return ok;
-    }
+    if (Result<> ok = print(context.global, created); !ok) return ok;
     return outcome;
 }
 

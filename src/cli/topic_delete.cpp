@@ -1,7 +1,7 @@
 // moldau topic delete NAME…
 #include "confirm.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,12 +38,11 @@ protocol::DeleteTopicsRequest request_of(const Options& options, std::int16_t ve
 Result<> report(const Context& context, const Options& options,
                 const protocol::DeleteTopicsResponse& response) {
     Result<> outcome;
-    JsonWriter json;
-    json.begin_array();
+    Report deleted("topic.delete");
     for (const auto& topic : response.responses) {
         const std::string name = topic.name.value_or("");
         if (topic.error_code == ErrorCode::none) {
-            json.begin_object().key("name").value(name).end_object();
+            deleted.add({name});
             fmt::print(stderr, "deleted topic '{}'\n", name);
         } else if (topic.error_code == ErrorCode::unknown_topic_or_partition && options.if_exists) {
             fmt::print(stderr, "topic '{}' does not exist\n", name);
@@ -52,13 +51,11 @@ Result<> report(const Context& context, const Options& options,
             if (outcome) {
                 outcome = std::move(error);
             } else {
-                fmt::print(stderr, "error: {}\n", error.detail);
+                say_error(context.global.output, error);
             }
         }
     }
-    if (context.global.output == Output::json) {
-        if (Result<> ok = print(json.end_array().text() + '\n'); !ok) return ok;
-    }
+    if (Result<> ok = print(context.global, deleted); !ok) return ok;
     return outcome;
 }
 

@@ -1,15 +1,11 @@
 // moldau topic describe NAME…
-#include "command.hpp"
+#include "report.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/describe_configs.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <map>
-#include <ranges>
 
 namespace moldau::cli {
 namespace {
@@ -21,62 +17,21 @@ constexpr std::int8_t kSetOnTopic = 1;  // DescribeConfigs' source of what is no
 
 using Configs = std::map<std::string, std::string>;
 
-struct Described {
-    client::TopicPtr topic;
-    Configs configs;  // that were set on the topic
-};
-
-std::string list_of(const std::vector<BrokerId>& ids) {
-    return fmt::format("{}", fmt::join(ids | std::views::transform(&BrokerId::value), ","));
+Cell numbers_of(const std::vector<BrokerId>& ids) {
+    std::vector<std::int32_t> numbers;
+    for (const BrokerId id : ids) numbers.push_back(id.value);
+    return {numbers};
 }
 
-void write_ids(JsonWriter& json, std::string_view key, const std::vector<BrokerId>& ids) {
-    json.key(key).begin_array();
-    for (const BrokerId id : ids) json.value(id.value);
-    json.end_array();
-}
-
-std::string to_json(const std::vector<Described>& topics) {
-    JsonWriter json;
-    json.begin_array();
-    for (const Described& each : topics) {
-        json.begin_object().key("name").value(each.topic->name);
-        json.key("id").value(each.topic->id.to_string());
-        json.key("internal").value(each.topic->is_internal);
-        json.key("configs").begin_object();
-        for (const auto& [name, value] : each.configs) json.key(name).value(value);
-        json.end_object().key("partitions").begin_array();
-        for (const client::Partition& partition : each.topic->partitions) {
-            json.begin_object().key("partition").value(partition.index);
-            json.key("leader").value(partition.leader.value);
-            json.key("leader_epoch").value(partition.leader_epoch.value);
-            write_ids(json, "replicas", partition.replicas);
-            write_ids(json, "isr", partition.isr);
-            write_ids(json, "offline", partition.offline);
-            json.end_object();
-        }
-        json.end_array().end_object();
+Item item_of(const client::Topic& topic, const Configs& configs) {
+    std::vector<Item> partitions;
+    for (const client::Partition& each : topic.partitions) {
+        Cell leader = each.leader.value < 0 ? Cell().shown_as("none") : Cell(each.leader.value);
+        partitions.push_back({each.index, std::move(leader), each.leader_epoch.value,
+                              numbers_of(each.replicas), numbers_of(each.isr),
+                              numbers_of(each.offline)});
     }
-    return json.end_array().text() + '\n';
-}
-
-std::string to_table(const std::vector<Described>& topics) {
-    std::string text;
-    for (const Described& each : topics) {
-        if (!text.empty()) text += '\n';
-        text += fmt::format("{}  id={}\n", each.topic->name, each.topic->id.to_string());
-        for (const auto& [name, value] : each.configs)
-            text += fmt::format("  {}={}\n", name, value);
-        Table table({"PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OFFLINE"});
-        for (const client::Partition& partition : each.topic->partitions) {
-            table.add({std::to_string(partition.index),
-                       partition.leader.value < 0 ? "none" : std::to_string(partition.leader.value),
-                       std::to_string(partition.leader_epoch.value), list_of(partition.replicas),
-                       list_of(partition.isr), list_of(partition.offline)});
-        }
-        text += table.to_string();
-    }
-    return text;
+    return {topic.name, topic.id.to_string(), topic.is_internal, configs, std::move(partitions)};
 }
 
 Task<Result<Configs>> configs_of(Context context, std::string topic) {
@@ -100,7 +55,7 @@ Task<Result<Configs>> configs_of(Context context, std::string topic) {
 }
 
 Task<Result<>> describe_topics(Context context, std::vector<std::string> names) {
-    std::vector<Described> described;
+    Report report("topic.describe");
     for (const std::string& name : names) {
         Result<client::TopicPtr> topic = co_await context.cluster.topic_now(name);
         if (!topic) {
@@ -112,10 +67,9 @@ Task<Result<>> describe_topics(Context context, std::vector<std::string> names) 
         }
         Result<Configs> configs = co_await configs_of(context, name);
         if (!configs) co_return configs.error();
-        described.push_back({.topic = std::move(*topic), .configs = std::move(*configs)});
+        report.add(item_of(**topic, *configs));
     }
-    co_return print(context.global.output == Output::json ? to_json(described)
-                                                          : to_table(described));
+    co_return print(context.global, report);
 }
 
 }  // namespace

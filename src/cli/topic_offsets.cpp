@@ -1,7 +1,7 @@
 // moldau topic offsets NAME…
+#include "report.hpp"
 #include "start_offsets.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/client/consumer.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,14 +17,6 @@ struct Options {
     std::string at_text;  // empty: where each partition begins and ends
     StartAt at;
 };
-struct Row {
-    std::string topic;
-    std::int32_t partition = 0;
-    Offset start;
-    Offset end;
-    std::optional<Offset> at;
-};
-
 Result<> check(Options& options) {
     if (options.at_text.empty()) return {};
     Result<StartAt> at = parse_start(options.at_text);
@@ -33,34 +25,7 @@ Result<> check(Options& options) {
     return {};
 }
 
-std::string to_json(const std::vector<Row>& rows) {
-    JsonWriter json;
-    json.begin_array();
-    for (const Row& row : rows) {
-        json.begin_object().key("topic").value(row.topic).key("partition").value(row.partition);
-        json.key("start").value(row.start.value).key("end").value(row.end.value);
-        if (row.at) json.key("at").value(row.at->value);
-        json.end_object();
-    }
-    return json.end_array().text() + '\n';
-}
-
-std::string to_table(const std::vector<Row>& rows, bool has_at) {
-    std::vector<std::string> heads = {"TOPIC", "PARTITION", "START", "END"};
-    if (has_at) heads.emplace_back("AT");
-    Table table(std::move(heads));
-    for (const Row& row : rows) {
-        std::vector<std::string> cells = {row.topic, std::to_string(row.partition),
-                                          std::to_string(row.start.value),
-                                          std::to_string(row.end.value)};
-        if (row.at) cells.push_back(std::to_string(row.at->value));
-        table.add(std::move(cells));
-    }
-    return table.to_string();
-}
-
-Task<Result<>> add_rows(Context context, Options options, std::string name,
-                        std::vector<Row>* rows) {
+Task<Result<>> add_partitions(Context context, Options options, std::string name, Report* report) {
     const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(name);
     if (!topic) co_return topic_error(name, topic.error().code);
     std::vector<std::int32_t> partitions;
@@ -77,23 +42,19 @@ Task<Result<>> add_rows(Context context, Options options, std::string name,
     if (!at) co_return at.error();
     for (const std::int32_t partition : partitions) {
         const auto found = at->find(partition);
-        rows->push_back({.topic = name,
-                         .partition = partition,
-                         .start = starts->at(partition),
-                         .end = ends->at(partition),
-                         .at = found == at->end() ? std::nullopt : std::optional(found->second)});
+        report->add({name, partition, starts->at(partition).value, ends->at(partition).value,
+                     found == at->end() ? Cell() : Cell(found->second.value)});
     }
     co_return Result<>();
 }
 
 Task<Result<>> show(Context context, Options options) {
-    std::vector<Row> rows;
+    Report report("topic.offsets");
     for (const std::string& name : options.names) {
-        if (Result<> ok = co_await add_rows(context, options, name, &rows); !ok) co_return ok;
+        if (Result<> ok = co_await add_partitions(context, options, name, &report); !ok)
+            co_return ok;
     }
-    co_return print(context.global.output == Output::json
-                        ? to_json(rows)
-                        : to_table(rows, !options.at_text.empty()));
+    co_return print(context.global, report);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // moldau topic trim NAME --before WHERE
 #include "confirm.hpp"
+#include "report.hpp"
 #include "start_offsets.hpp"
 
-#include "moldau/cli/output.hpp"
 #include "moldau/protocol/messages/delete_records.hpp"
 
 #include <CLI/CLI.hpp>
@@ -82,16 +82,10 @@ Task<Result<>> trim(Context context, Options options) {
     if (!options.dry_run) offsets = co_await delete_records(context, place->topic, *offsets);
     if (!offsets) co_return offsets.error();
     if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
-    JsonWriter json;
-    json.begin_array();
-    Table table({"TOPIC", "PARTITION", "START"});
-    for (const auto& [partition, start] : *offsets) {
-        json.begin_object().key("topic").value(options.name).key("partition").value(partition);
-        json.key("start").value(start.value).end_object();
-        table.add({options.name, std::to_string(partition), std::to_string(start.value)});
-    }
-    co_return print(context.global.output == Output::json ? json.end_array().text() + '\n'
-                                                          : table.to_string());
+    Report report("topic.trim");
+    for (const auto& [partition, start] : *offsets)
+        report.add({options.name, partition, start.value});
+    co_return print(context.global, report);
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ def cluster(address):
 
 def topics(address, *more):
     """{name: (id, configs that were set, partitions)}"""
-    names = [t['name'] for t in json.loads(moldau(address, '-o', 'json', 'topic', 'list', *more))]
-    described = json.loads(moldau(address, '-o', 'json', 'topic', 'describe', *names)) if names else []
+    names = [t['name'] for t in json.loads(moldau(address, '-o', 'json', 'topic', 'list', *more))['items']]
+    described = json.loads(moldau(address, '-o', 'json', 'topic', 'describe', *names))['items'] if names else []
     return {t['name']: (t['id'], t['configs'], len(t['partitions'])) for t in described}
 
 

@@ -160,7 +160,10 @@ class Format(Storage):
         self.assertIn(f'{self.path("a")} is formatted already (--ignore-formatted', said)
         self.assertFalse(os.path.exists(self.path('b')))
         out, _ = self.format('--standalone', '--ignore-formatted', '-o', 'json', config=both)
-        self.assertEqual(json.loads(out)['formatted'], [self.path('b')])
+        envelope = json.loads(out)
+        self.assertEqual((envelope['kind'], envelope['version']), ('storage.format', 1))
+        self.assertEqual(set(envelope['items'][0]), {'cluster_id', 'node_id', 'formatted', 'features'})
+        self.assertEqual(envelope['items'][0]['formatted'], [self.path('b')])
         with open(self.path('a', 'meta.properties')) as f:
             self.assertEqual(f.read(), before)
         self.assertIn('all directories are formatted already', self.format('--standalone', '-g', config=both)[1])
