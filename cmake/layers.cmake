@@ -1,7 +1,7 @@
 # The one table of allowed edges. `floor module: modules it may use`. It links the targets (module.cmake) and feeds the
 # test that fails on an #include that it does not allow (tests/house/check_includes.py). A new edge is a reviewed line.
 set(MOLDAU_LAYERS
-    "5 broker: base protocol record config quota log raft metadata controller coordinator runtime net io metrics"
+    "5 broker: base protocol record config quota log raft metadata controller coordinator telemetry runtime net io metrics"
     "5 cli: base protocol record config log raft metadata controller client runtime net io"
     "5 load: base protocol record client runtime net io cli"
 
@@ -13,6 +13,7 @@ set(MOLDAU_LAYERS
     # ----- above: may wait and touch the world · below: pure, deterministic -----
     "3 controller: base protocol quota raft metadata"
     "3 coordinator: base protocol"
+    "3 telemetry: base"
     "2 raft: base record protocol"
     "2 metadata: base protocol"
     "2 log: base record"

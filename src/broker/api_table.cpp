@@ -26,6 +26,7 @@
 #include "handlers/groups/members.hpp"
 #include "handlers/groups/offsets.hpp"
 #include "handlers/metadata/metadata.hpp"
+#include "handlers/telemetry/telemetry.hpp"
 
 #include <array>
 
@@ -79,6 +80,10 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::describe_cluster, 0, 2, kYes, kYes, handle_describe_cluster},
     ApiRow{ApiKey::describe_producers, 0, 0, kYes, kNo, handle_describe_producers},
     ApiRow{ApiKey::unregister_broker, 0, 0, kYes, kYes, handle_unregister_broker},
+    ApiRow{ApiKey::get_telemetry_subscriptions, 0, 0, kYes, kNo, handle_get_telemetry_subscriptions,
+           std::nullopt, Told::where_telemetry_is_received},
+    ApiRow{ApiKey::push_telemetry, 0, 0, kYes, kNo, handle_push_telemetry, std::nullopt,
+           Told::where_telemetry_is_received},
     ApiRow{ApiKey::list_config_resources, 0, 1, kYes, kNo, handle_list_config_resources},
     ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},
 };

@@ -20,6 +20,10 @@ namespace moldau::broker {
 /// Errors: those of decoding; the connection is closed then, as Kafka does.
 using Handler = Result<net::Answer> (*)(const RequestContext&, protocol::Reader& body);
 
+/// Whether ApiVersions lists it. Kafka serves clients' telemetry always, and says so only where a
+/// plugin receives it.
+enum class Told : std::uint8_t { always, where_telemetry_is_received };
+
 struct ApiRow {
     protocol::ApiKey api;
     std::int16_t min_version = 0;
@@ -30,6 +34,7 @@ struct ApiRow {
     /// What ApiVersions says instead of min_version: Kafka says 0 of Produce and serves it from 3
     /// on, since librdkafka asks for that (KAFKA-18659).
     std::optional<std::int16_t> told_from = std::nullopt;
+    Told is_told = Told::always;
 
     std::int16_t advertised_from() const { return told_from.value_or(min_version); }
     bool is_on(ListenerKind kind) const {

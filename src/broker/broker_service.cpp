@@ -63,6 +63,7 @@ private:
     BrokerShard& here_;
     ListenerKind kind_;
     const net::ConnectionInfo& connection_;
+    ClientSoftware software_;
     const Logger& log_;
     net::Mark mark_ = kNoRow;         // the row of the newest frame's API
     protocol::RequestHeader header_;  // its memory is used again for each request
@@ -109,6 +110,7 @@ Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
     const RequestContext context{.here = here_,
                                  .node = node_,
                                  .connection = connection_,
+                                 .software = software_,
                                  .listener = kind_,
                                  .api = row->api,
                                  .version = version,

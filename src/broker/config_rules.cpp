@@ -4,6 +4,7 @@
 
 #include "moldau/config/keys.hpp"
 #include "moldau/config/value.hpp"
+#include "moldau/telemetry/subscriptions.hpp"
 
 #include <fmt/format.h>
 
@@ -259,22 +260,6 @@ Result<> check_group_together(const ClusterImage& image, const Settings& setting
 
 // ----- client metrics
 
-constexpr std::array<std::string_view, 6> kMatched = {"client_id",
-                                                      "client_instance_id",
-                                                      "client_software_name",
-                                                      "client_software_version",
-                                                      "client_source_address",
-                                                      "client_source_port"};
-
-bool is_match(std::string_view pattern) {
-    const std::size_t equals = pattern.find('=');
-    if (equals == pattern.npos || equals + 1 == pattern.size()) return false;
-    if (pattern.find('=', equals + 1) != pattern.npos) return false;
-    std::string_view name = pattern.substr(0, equals);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    return std::ranges::find(kMatched, name) != kMatched.end();
-}
-
 Result<> check_client_metrics(const Setting& setting, const Value& value) {
     constexpr std::int64_t kLeastMs = 100;
     constexpr std::int64_t kMostMs = 3'600'000;
@@ -286,11 +271,7 @@ Result<> check_client_metrics(const Setting& setting, const Value& value) {
     }
     if (setting.name != "match") return {};
     for (const std::string& pattern : std::get<std::vector<std::string>>(value)) {
-        if (!is_match(pattern)) {
-            return invalid_config(
-                fmt::format("match: entries are NAME=PATTERN, commas between; NAME is one of {}",
-                            fmt::join(kMatched, ", ")));
-        }
+        if (const auto match = telemetry::Match::parse(pattern); !match) return match.error();
     }
     return {};
 }

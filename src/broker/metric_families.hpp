@@ -170,6 +170,15 @@ inline constexpr Family kMetadataLeads{
 inline constexpr Family kReady{"moldau_ready", Kind::gauge,
                                "1: clients are served, as /ready says. 0: they are not."};
 
+inline constexpr Family kClientMetricsClients{"moldau_client_metrics_clients", Kind::gauge,
+                                              "Clients whose pushed metrics stand here."};
+inline constexpr Family kClientMetricsPushes{"moldau_client_metrics_pushes_total", Kind::counter,
+                                             "Pushes of clients that were taken in."};
+inline constexpr Family kClientMetricsLeftOut{
+    "moldau_client_metrics_left_out_total", Kind::counter,
+    "Numbers of these pushes that are not kept: of another kind than gauges and sums, too many or "
+    "too long."};
+
 inline constexpr std::array kAll = {
     &kBuildInfo,
     &kStartTimeSeconds,
@@ -234,6 +243,9 @@ inline constexpr std::array kAll = {
     &kMetadataTopics,
     &kMetadataLeads,
     &kReady,
+    &kClientMetricsClients,
+    &kClientMetricsPushes,
+    &kClientMetricsLeftOut,
 };
 
 }  // namespace moldau::broker::families

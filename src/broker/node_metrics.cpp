@@ -128,6 +128,7 @@ void NodeState::sample_node(Samples& to) const {
                    facts.directories->is_failed(i) ? 0 : 1);
     }
     to.add(families::kReady, {}, reasons_not_ready().empty() ? 1 : 0);
+    services.telemetry->sample(to);
     const bool leads = is_serving && metadata->quorum().role() == raft::Role::leader;
     to.add(families::kMetadataLeads, {}, leads ? 1 : 0);
     if (!is_serving) return;  // the log is not there, or not read yet

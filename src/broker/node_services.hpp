@@ -3,6 +3,7 @@
 
 #include "broker_shard.hpp"
 #include "controller_driver.hpp"
+#include "telemetry/telemetry.hpp"
 
 #include "moldau/metadata/cluster_image.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
@@ -23,6 +24,7 @@ struct NodeServices {
     runtime::Shard& home;
     std::vector<std::unique_ptr<BrokerShard>> shards;
     std::unique_ptr<ControllerDriver> controller;  // touched on the home shard only
+    std::unique_ptr<Telemetry> telemetry{};        // touched on the home shard only
 
     /// Has the controller carry out `ask(ControllerDriver&)`, a Task<Result<T>>, from any shard.
     template <class Ask>

@@ -80,6 +80,10 @@ void NodeState::log_start(MonoTime begun) const {
     home.log().info("serving cluster.id={} topics={} partitions={} was_clean={} took_ms={}",
                     facts.cluster_id, image.topics.size(), partitions, previous_broker_epoch >= 0,
                     std::chrono::ceil<std::chrono::milliseconds>(home.now() - begun).count());
+    if (settings.get(config::kClientMetrics) && !node.http_listener)
+        home.log().warn(
+            "clients push metrics that nobody can see: moldau.client.metrics is set, "
+            "moldau.http.listener is not");
 }
 
 Result<> NodeState::bind() {

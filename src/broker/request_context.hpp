@@ -15,11 +15,18 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace moldau::broker {
 
 enum class ListenerKind : std::uint8_t { broker, controller };
+
+/// What a client has said of itself (ApiVersions, KIP-511).
+struct ClientSoftware {
+    std::string name = "unknown";
+    std::string version = "unknown";
+};
 
 /// A task may keep a copy: shard, node and connection outlive the tasks of the connection.
 /// `client_id` and the reader of the body do not outlive the handler's call; `frame` pins what was
@@ -28,6 +35,7 @@ struct RequestContext {
     BrokerShard& here;
     NodeServices& node;
     const net::ConnectionInfo& connection;
+    ClientSoftware& software;  // the connection's
     ListenerKind listener = ListenerKind::broker;
     protocol::ApiKey api{};
     std::int16_t version = 0;

@@ -5,6 +5,9 @@ namespace moldau::config::rows {
 
 namespace {
 constexpr Setting kMoldau[] = {
+    row("moldau.client.metrics", boolean, "false", anything, low, read_only)
+        .doc("Whether clients are told that they may push their metrics, which then stand at "
+             "/metrics. What they are asked for is set with client-metrics configs."),
     row("moldau.connection.frame.deadline.ms", int32, "30000", at_least(1), medium, read_only)
         .doc("How long a client may take from the first byte of a request to its last; then its "
              "connection is closed."),

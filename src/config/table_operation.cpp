@@ -27,7 +27,8 @@ constexpr Setting kOperation[] = {
         .doc("How long each of these samples is. No client is told to wait for longer by its "
              "request_percentage, and no connection is held up "
              "for longer."),
-    row("telemetry.max.bytes", int32, "1048576", at_least(1), low, read_only),
+    row("telemetry.max.bytes", int32, "1048576", at_least(1), low, read_only)
+        .doc("How many bytes of metrics, packed as they come, a client may push at once."),
 };
 }  // namespace
 

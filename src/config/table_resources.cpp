@@ -150,9 +150,16 @@ std::span<const Setting> group_rows() {
 
 namespace {
 constexpr Setting kClientMetrics[] = {
-    row("interval.ms", int32, "300000", anything, medium, dynamic),
-    row("match", list, "", anything, medium, dynamic),
-    row("metrics", list, "", anything, medium, dynamic),
+    row("interval.ms", int32, "300000", anything, medium, dynamic)
+        .doc("How often clients push what this subscription asks for; where several ask, the "
+             "shortest holds. From 100 to 3600000."),
+    row("match", list, "", anything, medium, dynamic)
+        .doc("Which clients are asked: NAME=PATTERN, all of which are to match. NAME is client_id, "
+             "client_instance_id, client_software_name, client_software_version, "
+             "client_source_address or client_source_port; PATTERN is a regular expression for "
+             "the whole value. Empty: all clients."),
+    row("metrics", list, "", anything, medium, dynamic)
+        .doc("Names of metrics, or how they begin; * for all. Empty: none."),
 };
 }  // namespace
 

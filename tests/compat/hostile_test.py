@@ -10,7 +10,6 @@ FAMILIES = ('frame', 'header', 'body', 'load', 'produce', 'fetch', 'idempotence'
 NOT_SERVED = {
     'groups/ConsumerGroupHeartbeat-*': 'the newer group protocol comes later',
     'groups/FindCoordinator-txn-empty': 'transactions come later',
-    'header/telemetry-without-receiver': 'asks GetTelemetrySubscriptions, which Kafka serves unadvertised',
     'admin/CreateAcls-*': 'ACLs come with security',
     'admin/scram-*': 'users come with security',
     'admin/delegation-token-*': 'delegation tokens come with security',

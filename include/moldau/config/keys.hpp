@@ -87,8 +87,10 @@ inline constexpr Key<std::int32_t> kSocketListenBacklogSize{"socket.listen.backl
 inline constexpr Key<std::int32_t> kSocketReceiveBufferBytes{"socket.receive.buffer.bytes"};
 inline constexpr Key<std::int32_t> kSocketRequestMaxBytes{"socket.request.max.bytes"};
 inline constexpr Key<std::int32_t> kSocketSendBufferBytes{"socket.send.buffer.bytes"};
+inline constexpr Key<std::int32_t> kTelemetryMaxBytes{"telemetry.max.bytes"};
 inline constexpr Key<bool> kUncleanLeaderElectionEnable{"unclean.leader.election.enable"};
 
+inline constexpr Key<bool> kClientMetrics{"moldau.client.metrics"};
 inline constexpr Key<std::int32_t> kConnectionFrameDeadlineMs{
     "moldau.connection.frame.deadline.ms"};
 inline constexpr Key<std::int64_t> kConnectionInflightBytes{"moldau.connection.inflight.bytes"};

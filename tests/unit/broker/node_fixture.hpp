@@ -32,7 +32,11 @@ struct NodeFixture {
                     .advertises_address_used = true,
                     .controller_listeners = {"CONTROLLER"},
                     .directories = nullptr};
-    NodeServices services{.facts = facts, .home = shard, .shards = {}, .controller = nullptr};
+    NodeServices services{.facts = facts,
+                          .home = shard,
+                          .shards = {},
+                          .controller = nullptr,
+                          .telemetry = std::make_unique<Telemetry>(shard, settings)};
     net::ConnectionInfo connection{.id = 1,
                                    .listener = "PLAINTEXT",
                                    .local = {"127.0.0.1", 9092},

@@ -70,7 +70,7 @@ TEST(SettingTable, HoldsEverySettingOfKafkasBrokerAndOtherwiseOnlyOurOwn) {
     std::size_t own = 0;
     for (const Setting& setting : table(Table::broker))
         own += setting.name.starts_with("moldau.") ? 1U : 0U;
-    EXPECT_EQ(own, 8U);
+    EXPECT_EQ(own, 9U);
     EXPECT_EQ(table(Table::broker).size(), rows.size() + own);
 }
 
@@ -139,7 +139,7 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "metadata.log.max.record.bytes.between.snapshots",
             "metadata.log.max.snapshot.interval.ms", "metadata.log.segment.bytes",
             "metadata.log.segment.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms",
-            "min.insync.replicas", "moldau.connection.frame.deadline.ms",
+            "min.insync.replicas", "moldau.client.metrics", "moldau.connection.frame.deadline.ms",
             "moldau.connection.inflight.bytes", "moldau.crash.directory", "moldau.http.listener",
             "moldau.log.format", "moldau.log.level", "moldau.memory.budget.bytes", "moldau.shards",
             "node.id", "num.partitions", "offset.metadata.max.bytes", "offsets.load.buffer.size",
@@ -148,7 +148,7 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",
             "producer.id.expiration.ms", "quota.window.num", "quota.window.size.seconds",
             "socket.listen.backlog.size", "socket.receive.buffer.bytes", "socket.request.max.bytes",
-            "socket.send.buffer.bytes", "unclean.leader.election.enable"));
+            "socket.send.buffer.bytes", "telemetry.max.bytes", "unclean.leader.election.enable"));
     EXPECT_THAT(
         in_effect(Table::topic),
         testing::ElementsAre("cleanup.policy", "compression.gzip.level", "compression.lz4.level",
@@ -164,6 +164,8 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
                 testing::ElementsAre("consumer_byte_rate", "controller_mutation_rate",
                                      "producer_byte_rate", "request_percentage"));
     EXPECT_THAT(in_effect(Table::ip_quota), testing::ElementsAre("connection_creation_rate"));
+    EXPECT_THAT(in_effect(Table::client_metrics),
+                testing::ElementsAre("interval.ms", "match", "metrics"));
 }
 
 TEST(SettingTable, WhatATopicInheritsIsInEffectWhereTheTopicsOwnIs) {

@@ -9,10 +9,15 @@
 
 #include "supported_features.hpp"
 
+#include "moldau/config/keys.hpp"
+#include "moldau/telemetry/subscriptions.hpp"
+
 #include <algorithm>
 
 namespace moldau::broker {
 namespace {
+
+constexpr std::size_t kSoftwareBytesMax = telemetry::kMatchedBytesMax + 1;
 
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -53,7 +58,10 @@ protocol::ApiVersionsResponse api_versions(const VersionsQuestion& question,
         return response;
     }
     for (const ApiRow& row : api_table()) {
-        if (row.is_on(question.listener)) response.api_keys.push_back(range_of(row));
+        if (!row.is_on(question.listener)) continue;
+        if (row.is_told == Told::where_telemetry_is_received && !question.receives_telemetry)
+            continue;
+        response.api_keys.push_back(range_of(row));
     }
     for (const metadata::FeatureRange& feature : supported_features()) {
         // Clients of v3 refuse a least level of 0 (KAFKA-17011).
@@ -77,12 +85,19 @@ protocol::ApiVersionsResponse unsupported_api_versions() {
 Result<net::Answer> handle_api_versions(const RequestContext& context, protocol::Reader& body) {
     protocol::ApiVersionsRequest request;
     if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
-    return net::Answer(
-        final_reply(context, api_versions({.image = context.image(),
-                                           .kraft_version = context.node.facts.kraft_version,
-                                           .listener = context.listener,
-                                           .version = context.version},
-                                          request)));
+    protocol::ApiVersionsResponse response = api_versions(
+        {.image = context.image(),
+         .kraft_version = context.node.facts.kraft_version,
+         .listener = context.listener,
+         .version = context.version,
+         .receives_telemetry = context.node.facts.settings.get(config::kClientMetrics)},
+        request);
+    if (context.version >= 3 && response.error_code == ErrorCode::none) {
+        // Longer ones match no subscription; they are cut so that a connection holds little.
+        context.software.name = request.client_software_name.substr(0, kSoftwareBytesMax);
+        context.software.version = request.client_software_version.substr(0, kSoftwareBytesMax);
+    }
+    return net::Answer(final_reply(context, response));
 }
 
 }  // namespace moldau::broker

@@ -14,6 +14,7 @@ struct VersionsQuestion {
     std::int16_t kraft_version = 0;  // finalized
     ListenerKind listener = ListenerKind::broker;
     std::int16_t version = 0;
+    bool receives_telemetry = false;  // moldau.client.metrics
 };
 
 protocol::ApiVersionsResponse api_versions(const VersionsQuestion& question,

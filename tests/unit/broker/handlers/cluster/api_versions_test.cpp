@@ -42,6 +42,18 @@ TEST(ApiVersions, ListsWhatIsServedOnTheListenerAndNothingElse) {
     EXPECT_FALSE(lists(controller, ApiKey::metadata));
 }
 
+TEST(ApiVersions, TellsOfTelemetryOnlyWhereItIsReceived) {
+    const metadata::ClusterImage image;
+    VersionsQuestion question{.image = image, .version = 0};
+    EXPECT_FALSE(lists(api_versions(question, {}), ApiKey::get_telemetry_subscriptions));
+    EXPECT_FALSE(lists(api_versions(question, {}), ApiKey::push_telemetry));
+    question.receives_telemetry = true;
+    EXPECT_TRUE(lists(api_versions(question, {}), ApiKey::get_telemetry_subscriptions));
+    EXPECT_TRUE(lists(api_versions(question, {}), ApiKey::push_telemetry));
+    EXPECT_NE(find_api(71, ListenerKind::broker), nullptr) << "served in any case";
+    EXPECT_EQ(find_api(71, ListenerKind::controller), nullptr);
+}
+
 TEST(ApiVersions, SaysThatProduceBeginsAt0AsKafkaDoes) {
     const auto response = ask(4, from("a", "1"));
     const auto produce = std::ranges::find(response.api_keys, 0,

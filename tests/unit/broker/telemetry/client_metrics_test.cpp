@@ -1,0 +1,104 @@
+#include "telemetry/client_metrics.hpp"
+
+#include "metric_families.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace moldau::broker {
+namespace {
+
+using std::chrono::seconds;
+using telemetry::Decoded;
+using telemetry::Point;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr MonoTime kNow{seconds(1000)};
+
+Point gauge(std::string name, double value, telemetry::Attributes attributes = {}) {
+    return {.metric = std::move(name), .value = value, .attributes = std::move(attributes)};
+}
+Point delta(std::string name, double value) {
+    return {.metric = std::move(name),
+            .is_counter = true,
+            .is_delta = true,
+            .value = value,
+            .attributes = {}};
+}
+ClientMetrics::Source source(std::uint64_t id, std::string client = "app") {
+    return {.instance = {id, id}, .client_id = std::move(client), .silent_at = kNow + seconds(3)};
+}
+std::string page(const ClientMetrics& metrics, MonoTime now = kNow) {
+    metrics::Samples samples;
+    metrics.sample(now, samples);
+    return samples.page(metrics::PageFormat::prometheus);
+}
+
+TEST(FamilyName, IsOnesThatPrometheusTakes) {
+    EXPECT_EQ(family_name("org.apache.kafka.producer.record.send.rate", false),
+              "client_org_apache_kafka_producer_record_send_rate");
+    EXPECT_EQ(family_name("a.total", true), "client_a_total");
+    EXPECT_EQ(family_name("a", true), "client_a_total");
+    EXPECT_EQ(family_name("a.total", false), "client_a");
+    EXPECT_EQ(family_name("ü 1", false), "client____1");
+}
+
+TEST(ClientMetrics, ShowWhatAClientPushedUnderItsName) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1),
+                 {.points = {gauge("a.rate", 2.5, {{"node.id", "3"}, {"client_id", "forged"}})}});
+    EXPECT_THAT(page(metrics), HasSubstr("client_a_rate{client_id=\"app\",client_instance_id=\"" +
+                                         Uuid{1, 1}.to_string() + "\",node_id=\"3\"} 2.5\n"));
+    EXPECT_THAT(page(metrics), HasSubstr("moldau_client_metrics_clients 1\n"));
+    metrics.take(kNow, source(1), {.points = {gauge("a.rate", 4, {{"node.id", "3"}})}});
+    EXPECT_THAT(page(metrics), HasSubstr("\",node_id=\"3\"} 4\n"));
+}
+
+TEST(ClientMetrics, AddUpWhatCountersBring) {
+    ClientMetrics metrics;
+    for (int i = 0; i < 3; ++i) metrics.take(kNow, source(1), {.points = {delta("sent", 5)}});
+    EXPECT_THAT(page(metrics), HasSubstr("# TYPE client_sent_total counter\n"));
+    EXPECT_THAT(page(metrics), HasSubstr("\"} 15\n"));
+    EXPECT_THAT(page(metrics), HasSubstr("moldau_client_metrics_pushes_total 3\n"));
+}
+
+TEST(ClientMetrics, ForgetWhoEndsOrIsSilent) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1), {.points = {gauge("a", 1)}});
+    metrics.take(kNow, source(2), {.points = {gauge("b", 1)}});
+    metrics.forget({1, 1});
+    EXPECT_THAT(page(metrics), Not(HasSubstr("client_a{")));
+    EXPECT_THAT(page(metrics), HasSubstr("client_b{"));
+    EXPECT_THAT(page(metrics, kNow + seconds(3)), Not(HasSubstr("client_b{")));
+}
+
+TEST(ClientMetrics, KeepToTheirBounds) {
+    ClientMetrics metrics({.families = 2, .bytes = 3000, .bytes_of_client = 2000});
+    metrics.take(kNow, source(1), {.points = {gauge("a", 1), gauge("b", 1), gauge("c", 1)}});
+    EXPECT_THAT(page(metrics), HasSubstr("moldau_client_metrics_left_out_total 1\n"));
+    Decoded many;
+    for (int i = 0; i < 100; ++i) many.points.push_back(gauge("a", 1, {{"i", std::to_string(i)}}));
+    metrics.take(kNow, source(2), many);
+    metrics.take(kNow, source(3), many);
+    const std::string full = page(metrics);
+    EXPECT_THAT(full, Not(HasSubstr("moldau_client_metrics_left_out_total 1\n")));
+    EXPECT_LT(full.size(), 4000U);
+    // Room comes back with those who go.
+    metrics.forget({2, 2});
+    metrics.forget({3, 3});
+    metrics.take(kNow, source(4), {.points = {gauge("a", 1)}});
+    EXPECT_THAT(page(metrics), HasSubstr(Uuid{4, 4}.to_string()));
+}
+
+TEST(ClientMetrics, KeepAGaugeAndACounterOfOneNameApart) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1), {.points = {gauge("x", 1), delta("x", 2)}});
+    EXPECT_THAT(page(metrics), HasSubstr("# TYPE client_x gauge\n"));
+    EXPECT_THAT(page(metrics), HasSubstr("# TYPE client_x_total counter\n"));
+}
+
+}  // namespace
+}  // namespace moldau::broker
