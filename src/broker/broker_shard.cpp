@@ -4,7 +4,6 @@
 #include "coordination/group_coordinator.hpp"
 #include "memory_division.hpp"
 #include "quotas/image_quotas.hpp"
-#include "replica_moves.hpp"
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
@@ -48,7 +47,6 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
       quotas_({.shard = place.shard, .index = place.index, .shards = place.all},
               quota_windows(facts.settings)),
       groups_(std::make_unique<GroupCoordinator>(*this, facts.settings)),
-      moves_(std::make_unique<ReplicaMoves>(*this)),
       image_(std::make_shared<const metadata::ClusterImage>()),
       opening_ended_(place.shard),
       went_offline_(place.shard),
@@ -153,14 +151,11 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start) {
     }
 }
 
-void BrokerShard::place(Wanted& wanted) {
+void BrokerShard::place(Wanted& wanted) const {
     wanted.name = log::directory_name({wanted.topic, wanted.id.partition});
+    wanted.directory = facts_.directories->place_of(wanted.name);
     // A directory that was not there is nobody's, whatever the checkpoints say of its name.
     wanted.is_left = wanted.is_left && facts_.directories->has(wanted.name);
-    const auto preferred = moves_->take_preferred(wanted.name);
-    const bool is_taken =
-        preferred && !wanted.is_left && !facts_.directories->is_failed(*preferred);
-    wanted.directory = is_taken ? *preferred : facts_.directories->place_of(wanted.name);
 }
 
 void BrokerShard::change_configs(const metadata::ImageChanges& changes) {
@@ -207,21 +202,18 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted) {
     opening.mono_now = shard().now();
     opening.topic_id = wanted.id.topic;
     opening.on_failure = [this, wanted](const DiskError& error, log::LogFailure what) {
-        log_failed(wanted.id, wanted.name, wanted.directory, error, what);
+        log_failed(wanted, error, what);
     };
     return opening;
 }
 
-void BrokerShard::log_failed(const TopicPartition& id, const std::string& name,
-                             std::size_t directory, const DiskError& error, log::LogFailure what) {
-    failed_.insert(id);
-    shard().log().error("a log is offline partition={} reason={}", name, error.detail);
-    if (what == log::LogFailure::write) write_failed(directory, error);
-}
-
-void BrokerShard::write_failed(std::size_t directory, const DiskError& error) {
-    if (facts_.directories->fail(directory) && place_.on_directory_failure)
-        place_.on_directory_failure(directory, error);
+void BrokerShard::log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what) {
+    failed_.insert(wanted.id);
+    shard().log().error("a log is offline partition={}-{} reason={}", wanted.topic,
+                        wanted.id.partition, error.detail);
+    if (what == log::LogFailure::write && facts_.directories->fail(wanted.directory) &&
+        place_.on_directory_failure)
+        place_.on_directory_failure(wanted.directory, error);
 }
 
 void BrokerShard::directory_failed(std::size_t directory, const Error& reason) {
@@ -234,7 +226,6 @@ void BrokerShard::directory_failed(std::size_t directory, const Error& reason) {
     for (const auto& [id, offline] : offline_) {
         if (offline.wanted.directory == directory) failed_.insert(id);
     }
-    moves_->directory_failed(directory, reason);
 }
 
 runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
@@ -381,9 +372,6 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
     Partition& here = *partition;
     partitions_[wanted.id] = {std::move(partition), wanted.directory};
     set_state(here, *state);
-    if (!wanted.is_left) return;
-    if (const auto to = facts_.directories->move_of(wanted.name))
-        (void)moves_->begin(wanted.id, wanted.topic, *to);
 }
 
 void BrokerShard::set_state(Partition& partition, const metadata::Partition& state) {
@@ -392,7 +380,6 @@ void BrokerShard::set_state(Partition& partition, const metadata::Partition& sta
 }
 
 void BrokerShard::remove(const TopicPartition& id) {
-    moves_->partition_goes(id);
     offline_.erase(id);
     left_.erase(id);
     failed_.erase(id);
@@ -440,7 +427,6 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
         if (!log.is_offline()) each.recovery_point = log.recovery_point();
         const Offset start = held.partition->log_start_to_keep();
         if (start > Offset{0}) each.log_start = start;
-        if (auto copy = moves_->checkpoint(id, each)) all.push_back(std::move(*copy));
         all.push_back(std::move(each));
     }
     for (const auto& [id, wanted] : left_) {
@@ -471,7 +457,6 @@ BrokerShard::LogFigures BrokerShard::log_figures() const {
 runtime::Task<Result<>> BrokerShard::rest() {
     tasks_.cancel();
     co_await tasks_.join();
-    co_await moves_->rest();
     co_await groups_->rest();
     // What they had begun to open ends by itself.
     while (!opening_.empty()) {
@@ -508,7 +493,6 @@ runtime::Task<Result<>> BrokerShard::close() {
             all_well = false;
         }
     }
-    if (!co_await moves_->close()) all_well = false;
     if (!all_well) co_return Error{ErrorCode::kafka_storage_error, "not all logs were closed"};
     co_return Result<>();
 }

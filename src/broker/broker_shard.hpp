@@ -46,7 +46,6 @@ struct TopicPartitionHash {
 };
 
 class GroupCoordinator;
-class ReplicaMoves;
 
 class BrokerShard {
 public:
@@ -74,7 +73,6 @@ public:
     record::AppendValidator& validator() { return validator_; }
     FetchSessions& sessions() { return sessions_; }
     GroupCoordinator& groups() const { return *groups_; }
-    ReplicaMoves& moves() const { return *moves_; }
     ShardCounters& counters() { return counters_; }
     ShardQuotas& quotas() { return quotas_; }
     /// Memory for the requests that are decoded and dealt with in one step.
@@ -92,21 +90,6 @@ public:
     /// nullptr: not here; a log that could not be opened is in offline().
     Partition* find(const TopicPartition& id);
     bool is_offline(const TopicPartition& id) const { return offline_.contains(id); }
-    /// The index of the log directory that a partition which is here lies in.
-    std::size_t directory_of(const TopicPartition& id) const {
-        return partitions_.at(id).directory;
-    }
-    /// Its log lies in another from now on.
-    void moved(const TopicPartition& id, std::size_t directory) {
-        partitions_.at(id).directory = directory;
-    }
-    /// A log of this partition, by its directory's name, has failed for good.
-    void log_failed(const TopicPartition& id, const std::string& name, std::size_t directory,
-                    const DiskError& error, log::LogFailure what);
-    /// A write or a sync in a log directory has failed: it goes offline.
-    void write_failed(std::size_t directory, const DiskError& error);
-    /// Writes what is staged of it.
-    void write_now(Partition& partition) { counters_.appended.add(partition.write()); }
     /// As find(), where this node leads the partition and `epoch` (-1: any) is the leader's.
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
     ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);
@@ -142,9 +125,6 @@ public:
     /// not be opened.
     void start_housekeeping();
 
-    /// Renames it so that it is no partition's any more; the new path.
-    std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
-
     std::vector<Checkpoint> checkpoint() const;
     /// Ends the housekeeping; to be called before the end in any case.
     runtime::Task<Result<>> rest();
@@ -172,13 +152,16 @@ private:
     void change_topic(const Uuid& id, bool is_start);
     void change_configs(const metadata::ImageChanges& changes);
     bool is_opening_any_of(const Uuid& topic) const;
-    void place(Wanted& wanted);
+    void place(Wanted& wanted) const;
     runtime::Task<> open(std::vector<Wanted> wanted);
     runtime::Task<std::vector<Wanted>> make_directories(std::vector<Wanted> wanted);
     runtime::Task<std::vector<Wanted>> open_logs(std::vector<Wanted> wanted);
     log::LogOpening opening_of(const Wanted& wanted);
     void opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log);
     void could_not_open(const Wanted& wanted, const DiskError& error);
+    void log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what);
+    /// Renames it so that it is no partition's any more; the new path.
+    std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);
     void remove(const TopicPartition& id);
     void set_state(Partition& partition, const metadata::Partition& state);
@@ -196,7 +179,6 @@ private:
     ShardCounters counters_;
     ShardQuotas quotas_;
     std::unique_ptr<GroupCoordinator> groups_;
-    std::unique_ptr<ReplicaMoves> moves_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;
     struct Held {

@@ -1,7 +1,5 @@
 #include "log_directories.hpp"
 
-#include "storage.hpp"
-
 #include "moldau/base/topic_name.hpp"
 #include "moldau/raft/snapshot.hpp"
 #include "moldau/runtime/ending.hpp"
@@ -11,8 +9,6 @@
 
 namespace moldau::broker {
 namespace {
-
-constexpr std::string_view kFuture = "-future";
 
 using log::OffsetCheckpoint;
 using Offsets = std::vector<log::PartitionOffset>;
@@ -47,7 +43,6 @@ Result<> list(Disk& disk, LogDirectory& into) {
         if (*counts) into.is_empty = false;
         if (!entry.is_directory) continue;
         if (entry.name.ends_with("-delete")) into.doomed.push_back(entry.name);
-        if (entry.name.ends_with(kFuture)) into.futures.push_back(entry.name);
         if (log::partition_of(entry.name)) into.partitions.push_back(entry.name);
     }
     return {};
@@ -103,89 +98,14 @@ LogDirectory::Left LogDirectory::left(std::string_view partition_directory) cons
     return {.recovery_point = look(recovery_points), .log_start = look(log_starts)};
 }
 
-namespace {
-
-/// `orders-3` and `orders-3.HEX` of `orders-3.HEX-future`; nothing: it is no copy of a replica.
-struct FutureName {
-    std::string partition;
-    std::string with_number;
-};
-std::optional<FutureName> parse_future(std::string_view name) {
-    name.remove_suffix(kFuture.size());
-    const std::size_t dot = name.rfind('.');
-    if (dot == std::string_view::npos || !log::partition_of(name.substr(0, dot)))
-        return std::nullopt;
-    return FutureName{std::string(name.substr(0, dot)), std::string(name)};
-}
-
-bool has(const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
-/// Gives the replica its name back, where it has none: it lost it to a copy that did not get it.
-Result<> give_name_back(Disk& disk, std::vector<LogDirectory>& directories,
-                        const FutureName& name) {
-    for (const LogDirectory& each : directories) {
-        if (has(each.partitions, name.partition)) return {};
-    }
-    const std::string aside = name.with_number + "-delete";
-    for (LogDirectory& each : directories) {
-        if (!has(each.doomed, aside)) continue;
-        auto ok = disk.rename(each.path + "/" + aside, each.path + "/" + name.partition);
-        if (!ok) return Error(ok.error());
-        std::erase(each.doomed, aside);
-        each.partitions.push_back(name.partition);
-    }
-    return {};
-}
-
-}  // namespace
-
-Result<ReplicaMovesLeft> mend_moves(Disk& disk, std::vector<LogDirectory>& directories,
-                                    const Logger& log) {
-    ReplicaMovesLeft moves;
-    for (std::size_t i = 0; i < directories.size(); ++i) {
-        for (const std::string& future : directories[i].futures) {
-            const std::optional<FutureName> name = parse_future(future);
-            if (!name) continue;
-            if (Result<> ok = give_name_back(disk, directories, *name); !ok) return ok.error();
-            const std::string path = directories[i].path + "/" + future;
-            const bool is_there = std::ranges::any_of(directories, [&](const LogDirectory& each) {
-                return has(each.partitions, name->partition);
-            });
-            if (!is_there) {
-                log.warn("a copy of a replica that is not there is left alone path={}", path);
-                continue;
-            }
-            moves[name->partition] = i;
-            if (auto gone = remove_directory_with_files(disk, path); !gone)
-                log.warn("cannot remove an unfinished copy of a replica reason={}",
-                         gone.error().detail);
-        }
-    }
-    return moves;
-}
-
-LogDirectories::LogDirectories(std::vector<LogDirectory> all, ReplicaMovesLeft moves)
+LogDirectories::LogDirectories(std::vector<LogDirectory> all)
     : all_(std::move(all)),
-      moves_(std::move(moves)),
       counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())),
       failed_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
         counts_[i] = all_[i].partitions.size();
         for (const std::string& each : all_[i].partitions) places_.emplace(each, i);
     }
-}
-
-std::optional<std::size_t> LogDirectories::move_of(std::string_view partition_directory) const {
-    const auto found = moves_.find(partition_directory);
-    return found == moves_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::optional<std::size_t> LogDirectories::index_of(std::string_view path) const {
-    const auto found = std::ranges::find(all_, path, &LogDirectory::path);
-    if (found == all_.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - all_.begin());
 }
 
 std::size_t LogDirectories::place_of(std::string_view partition_directory) const {

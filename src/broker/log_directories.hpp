@@ -31,7 +31,6 @@ struct LogDirectory {
     bool has_unread_checkpoints = false;  // what they say is not known
     std::vector<std::string> partitions;  // directories of partitions
     std::vector<std::string> doomed;      // directories that are to be removed
-    std::vector<std::string> futures;     // of replicas that were moving here
 
     Uuid id() const {
         return properties && properties->directory_id ? *properties->directory_id : Uuid{};
@@ -49,18 +48,9 @@ struct LogDirectory {
 runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Disk& disk,
                                                        std::string path);
 
-/// Where replicas go: the index of a directory by the name of the partition's.
-using ReplicaMovesLeft = std::map<std::string, std::size_t, std::less<>>;
-
-/// What moves of an earlier process have left (replica_moves.hpp says in which states): a replica
-/// that had lost its name gets it back, and unfinished copies go, to be made anew.
-/// Errors: kafka_storage_error: the name cannot be given back.
-Result<ReplicaMovesLeft> mend_moves(Disk& disk, std::vector<LogDirectory>& directories,
-                                    const Logger& log);
-
 class LogDirectories {
 public:
-    explicit LogDirectories(std::vector<LogDirectory> all, ReplicaMovesLeft moves = {});
+    explicit LogDirectories(std::vector<LogDirectory> all);
 
     const std::vector<LogDirectory>& all() const { return all_; }
     /// The directory that has this partition, else, of those that have not failed, the one with the
@@ -69,10 +59,6 @@ public:
     bool has(std::string_view partition_directory) const {
         return places_.contains(partition_directory);
     }
-    /// Where the partition was on its way to when the node was stopped.
-    std::optional<std::size_t> move_of(std::string_view partition_directory) const;
-    /// Nothing: none of them has this path.
-    std::optional<std::size_t> index_of(std::string_view path) const;
 
     /// A write or a sync in it has failed: until the next start nothing in it is believed, and
     /// nothing is put there. True for the first who says so.
@@ -83,7 +69,6 @@ public:
 private:
     std::vector<LogDirectory> all_;
     std::map<std::string, std::size_t, std::less<>> places_;
-    ReplicaMovesLeft moves_;
     std::unique_ptr<std::atomic<std::size_t>[]> counts_;
     std::unique_ptr<std::atomic<bool>[]> failed_;
 };

@@ -107,8 +107,6 @@ runtime::Task<Result<>> NodeState::open_directories() {
     Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
     if (!storage) co_return storage.error();
     facts.cluster_id = storage->cluster_id;
-    Result<ReplicaMovesLeft> moves = mend_moves(home_disk, storage->directories, home.log());
-    if (!moves) co_return moves.error();
     if (const auto& clean = storage->directories[metadata_path].clean)
         previous_broker_epoch = clean->broker_epoch;
     for (const LogDirectory& each : storage->directories) {
@@ -119,8 +117,7 @@ runtime::Task<Result<>> NodeState::open_directories() {
                 home.log().warn("cannot remove a deleted partition reason={}", ok.error().detail);
         }
     }
-    facts.directories =
-        std::make_shared<const LogDirectories>(std::move(storage->directories), std::move(*moves));
+    facts.directories = std::make_shared<const LogDirectories>(std::move(storage->directories));
     checkpoints.found(facts.directories);
     co_return Result<>();
 }

@@ -8,7 +8,6 @@
 #include "moldau/runtime/ending.hpp"
 #include "moldau/sim/world.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -209,72 +208,6 @@ TEST(LogDirectories, TellsPartitionsFromWhatIsToBeRemovedAndTakesTheCleanMarkerA
     machine.open(Machine::rules({"/data"}));
     ASSERT_TRUE(machine.last);
     EXPECT_FALSE(machine.last->directories[0].clean) << "it counts for one start";
-}
-
-/// What mend_moves() makes of these files, and which are there then.
-struct Mended {
-    ReplicaMovesLeft moves;
-    std::vector<std::string> names;  // of /data, then of /more
-    std::vector<std::string> doomed;
-};
-Mended mended(const std::vector<std::string>& files) {
-    Machine machine;
-    machine.open(Machine::rules({"/data", "/more"}));
-    for (const std::string& each : files) machine.put(each, each);
-    machine.open(Machine::rules({"/data", "/more"}));
-    Mended result;
-    machine.run([&](runtime::Shard& shard, Disk& disk) -> Task<> {
-        const auto mend = [](runtime::Shard& here, Disk& on, Storage& storage,
-                             Mended& to) -> Task<> {
-            Result<ReplicaMovesLeft> moves = mend_moves(on, storage.directories, here.log());
-            EXPECT_TRUE(moves);
-            if (moves) to.moves = std::move(*moves);
-            for (const LogDirectory& each : storage.directories) {
-                const auto entries = on.list(each.path);
-                for (const DirectoryEntry& entry : *entries)
-                    if (entry.name.starts_with("t-"))
-                        to.names.push_back(each.path + "/" + entry.name);
-                for (const std::string& name : each.doomed) to.doomed.push_back(name);
-            }
-            co_return;
-        };
-        return mend(shard, disk, *machine.last, result);
-    });
-    return result;
-}
-
-constexpr const char* kNumber = "0123456789abcdef0123456789abcdef";
-
-TEST(MendMoves, ACopyThatWasGrowingGoesAndIsToBeMadeAnew) {
-    const std::string copy = fmt::format("/more/t-0.{}-future", kNumber);
-    const Mended one = mended({"/data/t-0/0.log", copy + "/0.log"});
-    EXPECT_THAT(one.names, ElementsAre("/data/t-0"));
-    EXPECT_EQ(one.moves, (ReplicaMovesLeft{{"t-0", 1}}));
-}
-
-TEST(MendMoves, AReplicaThatHasGivenUpItsNameGetsItBack) {
-    const std::string aside = fmt::format("/data/t-0.{}-delete", kNumber);
-    const std::string other = "/data/t-0.fedcba9876543210fedcba9876543210-delete";
-    const std::string copy = fmt::format("/more/t-0.{}-future", kNumber);
-    const Mended one = mended({aside + "/0.log", other + "/0.log", copy + "/0.log"});
-    EXPECT_THAT(one.names, ElementsAre("/data/t-0", other));
-    EXPECT_THAT(one.doomed, ElementsAre("t-0.fedcba9876543210fedcba9876543210-delete"));
-    EXPECT_EQ(one.moves, (ReplicaMovesLeft{{"t-0", 1}}));
-}
-
-TEST(MendMoves, ACopyThatHasTheNameIsTheReplica) {
-    const std::string aside = fmt::format("/data/t-0.{}-delete", kNumber);
-    const Mended one = mended({aside + "/0.log", "/more/t-0/0.log"});
-    EXPECT_THAT(one.names, ElementsAre(aside, "/more/t-0"));
-    EXPECT_THAT(one.doomed, ElementsAre(fmt::format("t-0.{}-delete", kNumber)));
-    EXPECT_TRUE(one.moves.empty());
-}
-
-TEST(MendMoves, WhatIsNoCopyOfAnythingIsLeftAlone) {
-    const std::string alone = fmt::format("/more/t-7.{}-future", kNumber);
-    const Mended one = mended({"/data/t-0/0.log", alone + "/0.log", "/more/t-future/0.log"});
-    EXPECT_THAT(one.names, ElementsAre("/data/t-0", alone, "/more/t-future"));
-    EXPECT_TRUE(one.moves.empty());
 }
 
 TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {
