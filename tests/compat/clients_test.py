@@ -50,7 +50,7 @@ class Clients(unittest.TestCase):
             'IncrementalAlterConfigs': '0 to 1', 'DescribeCluster': '0 to 2', 'DescribeTopicPartitions': '0',
             'AlterConfigs': '0 to 2', 'DescribeLogDirs': '1 to 5', 'ElectLeaders': '0 to 2', 'AlterPartitionReassignments': '0 to 1',
             'ListPartitionReassignments': '0', 'DescribeQuorum': '0 to 2', 'UpdateFeatures': '0 to 2', 'DescribeProducers': '0', 'UnregisterBroker': '0',
-            'ListConfigResources': '0 to 1'})
+            'ListConfigResources': '0 to 1', 'DescribeClientQuotas': '0 to 1', 'AlterClientQuotas': '0 to 1'})
         self.assertRegex(out, r'EndTxn\(26\): UNSUPPORTED')
 
     def test_java_admin_describes_the_cluster(self):

@@ -44,7 +44,7 @@ class Storage(unittest.TestCase):
                               env=dict(os.environ, MOLDAU_BROKERS='127.0.0.1:1'))
         self.assertEqual(done.returncode, code, f'{arguments}: {done.stderr}')
         if code != 0:
-            self.assertRegex(done.stderr, r'(?m)^error: ')
+            self.assertRegex(done.stderr, r'(?m)^error: |^\{"kind":"error","version":1,')
         return done.stdout, done.stderr
 
     def format(self, *arguments, config=None, code=0):
