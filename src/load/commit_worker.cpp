@@ -60,7 +60,7 @@ Share CommitWorker::share_of(std::size_t index) const {
 
 std::uint64_t CommitWorker::quota_of(Share share) const {
     if (!options_.commits) return std::numeric_limits<std::uint64_t>::max();
-    return *options_.commits / share.of + (share.index < *options_.commits % share.of ? 1 : 0);
+    return part_of(*options_.commits, share);
 }
 
 Task<Result<>> CommitWorker::run(MonoTime start) {

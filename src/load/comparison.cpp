@@ -11,10 +11,6 @@ constexpr double kMicro = 1e-3;  // from nanoseconds
 constexpr double kMillion = 1e6;
 constexpr double kGiga = 1e9;
 
-double per(double amount, double unit) {
-    return unit == 0 ? 0 : amount / unit;
-}
-
 /// "p99.9" as a part of a name: "p99_9"
 std::string as_name(std::string text) {
     std::ranges::replace(text, '.', '_');

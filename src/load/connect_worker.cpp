@@ -22,8 +22,7 @@ Task<Result<>> ConnectWorker::prepare() {
 Task<Result<>> ConnectWorker::run(MonoTime start) {
     figures_.end = start;
     (void)co_await runtime::sleep_until(shard_, start);
-    const std::uint64_t quota =
-        options_.count / share_.of + (share_.index < options_.count % share_.of ? 1 : 0);
+    const std::uint64_t quota = part_of(options_.count, share_);
     std::optional<Pacer> pacer;
     if (options_.rate != 0) pacer.emplace(start, options_.rate, share_);
     const std::vector<Endpoint>& brokers = cluster_.options().bootstrap;

@@ -94,6 +94,7 @@ Task<Result<>> ConsumeWorker::find_ends() {
     options_.follows = false;
     patience_ = shard_.now() + kPatience;
     std::vector<std::int32_t> own;
+    own.reserve(positions_.size());
     for (const auto& [partition, position] : positions_) own.push_back(partition);
     ends_.clear();
     if (own.empty()) co_return Result<>{};

@@ -10,8 +10,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 
 namespace moldau::load {
@@ -90,11 +88,6 @@ double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-Error cannot_write(const std::string& path) {
-    return {ErrorCode::invalid_request,
-            fmt::format("cannot write '{}': {}", path, std::strerror(errno))};
-}
-
 }  // namespace
 
 std::string hdr_encoded(const Histogram& histogram) {
@@ -136,24 +129,15 @@ std::string hdr_line(const HdrInterval& interval, const Histogram& histogram) {
 }
 
 Result<HdrLog> HdrLog::create(const std::string& path, MonoTime now, Timestamp wall) {
-    std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "we"));
-    if (file == nullptr) return cannot_write(path);
-    HdrLog log(path, now, std::move(file));
-    if (Result<> ok = log.put(hdr_head(wall)); !ok) return ok.error();
-    return log;
+    Result<OutputFile> file = OutputFile::create(path);
+    if (!file) return file.error();
+    if (Result<> ok = file->write(hdr_head(wall)); !ok) return ok.error();
+    return HdrLog(now, std::move(*file));
 }
 
 Result<> HdrLog::write(const HdrInterval& interval, const Histogram& histogram) {
     if (histogram.count() == 0) return {};
-    return put(hdr_line(interval, histogram));
-}
-
-/// To the file at once, so that it can be looked at while the load runs.
-Result<> HdrLog::put(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() ||
-        std::fflush(file_.get()) != 0)
-        return cannot_write(path_);
-    return {};
+    return file_.write(hdr_line(interval, histogram));
 }
 
 }  // namespace moldau::load

@@ -3,12 +3,11 @@
 #pragma once
 
 #include "histogram.hpp"
+#include "output_file.hpp"
 
 #include "moldau/base/result.hpp"
 #include "moldau/base/time.hpp"
 
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,7 +29,7 @@ std::string hdr_line(const HdrInterval& interval, const Histogram& histogram);
 /// The file of such a log.
 class HdrLog {
 public:
-    /// Errors: invalid_request: it cannot be written, with the reason
+    /// Errors: as OutputFile
     static Result<HdrLog> create(const std::string& path, MonoTime now, Timestamp wall);
 
     MonoTime start() const { return start_; }
@@ -38,16 +37,10 @@ public:
     Result<> write(const HdrInterval& interval, const Histogram& histogram);
 
 private:
-    struct Close {
-        void operator()(std::FILE* file) const { (void)std::fclose(file); }
-    };
-    HdrLog(std::string path, MonoTime start, std::unique_ptr<std::FILE, Close> file)
-        : path_(std::move(path)), start_(start), file_(std::move(file)) {}
-    Result<> put(const std::string& text);
+    HdrLog(MonoTime start, OutputFile file) : start_(start), file_(std::move(file)) {}
 
-    std::string path_;
     MonoTime start_;
-    std::unique_ptr<std::FILE, Close> file_;
+    OutputFile file_;
 };
 
 }  // namespace moldau::load

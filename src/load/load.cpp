@@ -2,6 +2,7 @@
 
 #include "html_report.hpp"
 #include "options.hpp"
+#include "output_file.hpp"
 #include "report.hpp"
 #include "run.hpp"
 
@@ -12,12 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
-#include <memory>
 #include <optional>
 
 namespace moldau::load {
@@ -58,46 +56,16 @@ Result<> shortfall(const Work& what, const Report& report) {
                              due - report.consumed->done)};
 }
 
-/// A file that is written at the end, and must not turn out then to be none.
-class PageFile {
-public:
-    static Result<PageFile> create(const std::string& path) {
-        std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "we"));
-        if (file == nullptr) return cannot_write(path);
-        return PageFile(path, std::move(file));
-    }
-    Result<> write(const std::string& text) {
-        if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() &&
-            std::fflush(file_.get()) == 0)
-            return {};
-        return cannot_write(path_);
-    }
-
-private:
-    struct Close {
-        void operator()(std::FILE* file) const { (void)std::fclose(file); }
-    };
-    PageFile(std::string path, std::unique_ptr<std::FILE, Close> file)
-        : path_(std::move(path)), file_(std::move(file)) {}
-    static Error cannot_write(const std::string& path) {
-        return {ErrorCode::invalid_request,
-                fmt::format("cannot write '{}': {}", path, std::strerror(errno))};
-    }
-
-    std::string path_;
-    std::unique_ptr<std::FILE, Close> file_;
-};
-
 /// What is written beside the figures, while the load runs and at its end.
 struct Outputs {
-    std::optional<PageFile> page;
+    std::optional<OutputFile> page;
     std::optional<HdrLog> log;
 };
 
 Result<Outputs> open_outputs(const Arguments& arguments) {
     Outputs outputs;
     if (arguments.report) {
-        Result<PageFile> page = PageFile::create(*arguments.report);
+        Result<OutputFile> page = OutputFile::create(*arguments.report);
         if (!page) return page.error();
         outputs.page = std::move(*page);
     }
@@ -170,6 +138,7 @@ int run_single(const Arguments& arguments, const PageHead& head, Outputs& output
 /// A B A B …; the first failure ends it.
 int run_comparison(const Arguments& arguments, const PageHead& head, Outputs& outputs) {
     std::vector<SideResult> sides;
+    sides.reserve(arguments.sides.size());
     for (const Side& side : arguments.sides) sides.push_back({.side = side, .rounds = {}});
     const std::size_t rounds = arguments.warmup_rounds + arguments.rounds;
     for (std::size_t i = 0; i < rounds; ++i) {

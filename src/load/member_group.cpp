@@ -199,6 +199,7 @@ Task<Result<MemberGroup::Next>> MemberGroup::join(Member& member) {
     if (!next || *next != Next::go_on) co_return next;
     member.id = joined.member_id;
     std::vector<std::string> all;
+    all.reserve(joined.members.size());
     for (const auto& each : joined.members) all.push_back(each.member_id);
     co_return co_await get_part(member, joined.generation_id, std::move(all));
 }

@@ -15,6 +15,11 @@ struct Share {
     std::uint64_t of = 1;
 };
 
+/// How many of `total` things are its.
+inline std::uint64_t part_of(std::uint64_t total, Share share) {
+    return total / share.of + (share.index < total % share.of ? 1 : 0);
+}
+
 class Pacer {
 public:
     /// `records_per_second` is from 1 to 10^9, over all producers.

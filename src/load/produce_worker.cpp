@@ -37,7 +37,7 @@ FreshShape fresh_shape(const ProduceOptions& options, const Shared& shared, std:
 
 std::uint64_t quota_of(const ProduceOptions& options, Share share) {
     if (!options.records) return std::numeric_limits<std::uint64_t>::max();
-    return *options.records / share.of + (share.index < *options.records % share.of ? 1 : 0);
+    return part_of(*options.records, share);
 }
 
 /// What may be over after a new look at the cluster, or with a new producer id.

@@ -17,9 +17,6 @@ using cli::JsonWriter;
 constexpr double kMillion = 1e6;
 constexpr double kGiga = 1e9;
 
-double per(double amount, double unit) {
-    return unit == 0 ? 0 : amount / unit;
-}
 double micros(double nanoseconds) {
     return nanoseconds / 1e3;
 }

@@ -66,6 +66,11 @@ struct SideResult {
     std::vector<Report> rounds;
 };
 
+/// 0 where there is nothing to be divided by.
+inline double per(double amount, double unit) {
+    return unit == 0 ? 0 : amount / unit;
+}
+
 /// What the command counts, in the plural.
 inline std::string_view things_of(const Work& what) {
     constexpr std::array<std::string_view, std::variant_size_v<Work>> kThings{

@@ -12,6 +12,16 @@ using std::chrono::seconds;
 
 const MonoTime kStart{seconds(1000)};
 
+TEST(Pacer, SharesLeaveNothingOver) {
+    for (const std::uint64_t total : {0U, 1U, 7U, 100U}) {
+        std::uint64_t sum = 0;
+        for (std::uint64_t i = 0; i < 3; ++i) sum += part_of(total, {.index = i, .of = 3});
+        EXPECT_EQ(sum, total);
+    }
+    EXPECT_EQ(part_of(7, {.index = 0, .of = 3}), 3U);
+    EXPECT_EQ(part_of(7, {.index = 2, .of = 3}), 2U);
+}
+
 TEST(Pacer, GivesRecordsEvenlyFromTheStartOn) {
     const Pacer pacer(kStart, 4, {});
     EXPECT_EQ(pacer.time_of(0), kStart);
