@@ -90,6 +90,11 @@ public:
     /// nullptr: not here; a log that could not be opened is in offline().
     Partition* find(const TopicPartition& id);
     bool is_offline(const TopicPartition& id) const { return offline_.contains(id); }
+    /// What its checkpoints are to say is not written any more.
+    bool has_failed_directory(const TopicPartition& id) const {
+        const auto found = partitions_.find(id);
+        return found != partitions_.end() && facts_.directories->is_failed(found->second.directory);
+    }
     /// As find(), where this node leads the partition and `epoch` (-1: any) is the leader's.
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
     ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);

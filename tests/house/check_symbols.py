@@ -17,7 +17,7 @@ ALLOWED = re.compile(r'''
     floorf? | ceill? | round | trunc | fmod | pow | exp2? | log(2|10|1p)? | sqrt | l?lround | ldexp | frexp | nan |
     inet_(pton|ntop) | qsort | bsearch |
     (ZSTD|ZDICT|LZ4|LZ4F)_\w+ | XXH\w+ | (de|in)flate\w* | crc32\w* | adler32\w* | compress(Bound)? | snappy_\w+ |
-    _Unwind_\w+ | __cxa_\w+ | __g(xx|cc)_personality_v0 | __dso_handle | _GLOBAL_OFFSET_TABLE_ | __tls_get_addr | __stack_chk_fail |
+    _Unwind_\w+ | __cxa_\w+ | __dynamic_cast | __g(xx|cc)_personality_v0 | __dso_handle | _GLOBAL_OFFSET_TABLE_ | __tls_get_addr | __stack_chk_fail |
     __(v?snprintf|mem\w+|str\w+)_chk | __(u?div|u?mod|mul|udivmod)\w*[dt]i\d | __libc_single_threaded | __ctype_\w+ |
     __(asan|ubsan|tsan|sanitizer|lsan|msan|start|stop|sancov|hwasan)_\w+
     ''', re.VERBOSE)

@@ -42,7 +42,8 @@ runtime::Task<Deleted> raise(BrokerShard* here, TopicPartition id, std::int64_t 
         const Result<> written =
             co_await runtime::call_task(here->shard(), checkpoints->home(), "keep log starts",
                                         [checkpoints] { return checkpoints->write(); });
-        if (!written) co_return error(ErrorCode::kafka_storage_error);
+        if (!written || here->has_failed_directory(id))
+            co_return error(ErrorCode::kafka_storage_error);
         partition = here->find(id);
         if (partition == nullptr) co_return error(ErrorCode::not_leader_or_follower);
         const Result<> raised = partition->log().raise_log_start(to, partition->high_watermark());
