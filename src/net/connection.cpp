@@ -14,6 +14,9 @@ constexpr int kReadsPerTurn = 8;             // then other connections of the sh
 constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
 constexpr std::size_t kFileBytesPerSend = std::size_t{1} << 20U;
 constexpr std::uint64_t kBytesPerTurn = std::uint64_t{4} << 20U;  // of writing, likewise
+// What a request that is answered later takes beside its own bytes: what it was decoded to, its
+// task, its place among the replies. Of small ones that is most of it.
+constexpr std::size_t kBytesOfARequest = std::size_t{2} << 10U;
 constexpr Duration kOverloadPause = std::chrono::milliseconds(10);
 constexpr std::int64_t kLeastRateNsPerByte = 1'000'000'000 / (64 << 10);  // 64 KiB a second
 
@@ -126,7 +129,7 @@ void Connection::rest_after(const Reply& reply) {
 
 void Connection::serve(Bytes frame) {
     if (replies_.closing()) return;
-    const ReplyQueue::Ticket ticket = replies_.expect(frame.size());
+    const ReplyQueue::Ticket ticket = replies_.expect(frame.size() + kBytesOfARequest);
     Answer answered = session_->serve(std::move(frame));
     // All frames of one read came at its time.
     const Asked asked{.ticket = ticket, .mark = session_->mark(), .at = last_active_};

@@ -48,7 +48,7 @@ public:
     std::shared_ptr<File> file;
     std::unique_ptr<Session> open(runtime::Shard& shard, const ConnectionInfo& info) override;
 
-    std::atomic<int> opened{0}, served{0}, served_large{0};
+    std::atomic<int> opened{0}, served{0}, served_large{0}, served_late{0};
     std::vector<class ScriptedSession*> sessions;  // of shard 0, for "release all"
 };
 
@@ -69,7 +69,10 @@ public:
         if (text == "silent") return Reply{};
         if (text == "close")
             return Reply{.outcome = Reply::Outcome::close, .first = {}, .more = {}};
-        if (text == "late") return late(*this);
+        if (text == "late") {
+            ++service_.served_late;
+            return late(*this);
+        }
         if (text == "throw") return throwing();
         if (text == "shard") return sending(std::to_string(shard_.index()));
         if (text.starts_with("big ")) return sending(std::string(std::stoul(text.substr(4)), 'x'));
@@ -402,7 +405,7 @@ TEST(Server, APeerThatReadsNothingHoldsUpNobody) {
 
 TEST(Server, StopsReadingWhileTooManyBytesAreInFlightAndGoesOnWhenTheyAreNot) {
     Server::Settings settings;
-    settings.connection.in_flight_bytes_max = 1000;
+    settings.connection.in_flight_bytes_max = 5000;
     RunningServer server(settings, 1);
     const Client client(server.port());
     const std::string large(3000, 'y');
@@ -415,6 +418,25 @@ TEST(Server, StopsReadingWhileTooManyBytesAreInFlightAndGoesOnWhenTheyAreNot) {
     EXPECT_EQ(other.ask("release all"), "release all");
     EXPECT_EQ(client.reply(), "late");
     for (int i = 0; i < 100; ++i) EXPECT_EQ(client.reply(), large);
+}
+
+TEST(Server, ManySmallRequestsThatWaitAreBoundedByWhatTheyTakeInMemory) {
+    constexpr int kRequests = 20'000;
+    Server::Settings settings;
+    settings.connection.in_flight_bytes_max = 100'000;
+    RunningServer server(settings, 1);
+    const Client client(server.port());
+    std::string all;
+    for (int i = 0; i < kRequests; ++i) all += std::string("\0\0\0\4late", 8);
+    client.send_raw(all);
+    const Client other(server.port());
+    int before = -1;
+    while (server.service.served_late != before) {
+        before = server.service.served_late;
+        for (int i = 0; i < 10; ++i) EXPECT_EQ(other.ask("echo"), "echo");
+    }
+    EXPECT_GT(server.service.served_late, 0);
+    EXPECT_LT(server.service.served_late, kRequests / 2) << "what one read brought, at most";
 }
 
 TEST(Server, ClosesAConnectionThatDoesNotCompleteItsFrame) {
