@@ -549,8 +549,8 @@ class Quotas(Cli):
         self.assertEqual(self.listed('--user', 'alice'), sorted((alice, app), key=in_order))
         self.assertEqual(self.listed('--client-default'), [default])
         self.assertEqual(self.listed('--user-default'), [])
-        kafkas = self.tool('configs', '--bootstrap-server', self.broker.address, '--describe', '--entity-type', 'users', '--entity-name', 'alice')
-        self.assertIn('producer_byte_rate=1024.0', kafkas)
+        kafkas = self.tool('configs', '--bootstrap-server', self.broker.address, '--describe', '--entity-type', 'ips', '--entity-name', '127.0.0.9')
+        self.assertIn('connection_creation_rate=5.0', kafkas)
         table = [re.split(r'  +', line) for line in self.moldau('quota', 'list')[0].decode().splitlines()]
         self.assertEqual(table[0], ['ENTITY', 'QUOTAS'])
         self.assertIn(['client-id=(default)', 'consumer_byte_rate=4096'], table)
