@@ -40,7 +40,7 @@ function(moldau_module name)
 endfunction()
 
 # What the fuzz targets (cmake/fuzz.cmake) run through tells them which way it went.
-set(MOLDAU_FUZZED_ROOMS base protocol config record log raft metadata metrics)
+set(MOLDAU_FUZZED_ROOMS base protocol config record log raft metadata telemetry metrics)
 
 # All tests share one precompiled header: they are compiled alike.
 function(moldau_test_options target)
