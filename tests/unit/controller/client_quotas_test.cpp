@@ -70,7 +70,9 @@ protected:
         EXPECT_THAT(decision.reply.entries, SizeIs(1));
         const auto& told = decision.reply.entries.at(0);
         EXPECT_EQ(told.error_code != ErrorCode::none, told.error_message.has_value());
-        if (told.error_code != ErrorCode::none) EXPECT_THAT(decision.records, IsEmpty());
+        if (told.error_code != ErrorCode::none) {
+            EXPECT_THAT(decision.records, IsEmpty());
+        }
         append(decision.records);
         return told.error_code;
     }
