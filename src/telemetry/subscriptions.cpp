@@ -48,6 +48,18 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+/// What libstdc++ reads without harm: printable characters, and no number behind a backslash, which
+/// it would add up without an end.
+bool is_readable(std::string_view expression) {
+    for (std::size_t at = 0; at < expression.size(); ++at) {
+        if (expression[at] < ' ' || expression[at] > '~') return false;
+        const bool is_escape = expression[at] == '\\';
+        if (is_escape && ++at < expression.size() && expression[at] >= '0' && expression[at] <= '9')
+            return false;
+    }
+    return true;
+}
+
 /// The product of the greatest numbers in all braces, as far as the bound is not passed.
 std::size_t repetitions(std::string_view expression) {
     std::size_t product = 1;
@@ -116,13 +128,16 @@ Result<Match> Match::parse(std::string_view entry) {
     if (pattern.empty()) return wrong_match(entry, "has no pattern");
     if (pattern.size() > kPatternBytesMax || repetitions(pattern) > kRepetitionsMax)
         return wrong_match(entry, "has too large a pattern");
+    if (!is_readable(pattern))
+        return wrong_match(entry, "has a back reference, or what is not printable ASCII");
     Match match;
     match.field_ = field->second;
+    // libstdc++ looks at the character behind a last '(': it is to be there.
+    const std::string terminated(pattern);
     try {
         // __polynomial: libstdc++'s breadth-first matcher, which never tries the same twice.
-        match.expression_ = std::make_shared<Expression>(
-            Expression{std::regex(pattern.begin(), pattern.end(),
-                                  std::regex::ECMAScript | std::regex_constants::__polynomial)});
+        match.expression_ = std::make_shared<Expression>(Expression{
+            std::regex(terminated, std::regex::ECMAScript | std::regex_constants::__polynomial)});
     } catch (const std::regex_error&) {
         return wrong_match(entry, "is no regular expression of ECMAScript without back references");
     }

@@ -43,6 +43,9 @@ TEST(Match, RefusesWhatItCannotCompare) {
         ASSERT_FALSE(match) << entry;
         EXPECT_EQ(match.error().code, ErrorCode::invalid_config);
     }
+    for (const char* entry : {"client_id=(", "client_id=a\\88888888888888888888", "client_id=a\x7f",
+                              "client_id=\xff", "client_id=a\\"})
+        EXPECT_FALSE(Match::parse(entry)) << entry;
     EXPECT_FALSE(Match::parse("client_id=" + std::string(kPatternBytesMax + 1, 'a')));
     EXPECT_TRUE(Match::parse("client_id=" + std::string(kPatternBytesMax, 'a')));
 }
