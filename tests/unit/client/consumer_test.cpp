@@ -5,7 +5,6 @@
 
 #include "moldau/protocol/messages/fetch.hpp"
 #include "moldau/protocol/messages/list_offsets.hpp"
-#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/record/builder.hpp"
 
 #include <gmock/gmock.h>
@@ -42,24 +41,12 @@ private:
                                               {ApiKey::list_offsets, {1, 9}},
                                               {ApiKey::fetch, {4, 12}}});
             case ApiKey::metadata:
-                return answer_metadata(request);
+                return metadata_of_t(request, 2);
             case ApiKey::list_offsets:
                 return answer_list(request);
             default:
                 return answer_fetch(request);
         }
-    }
-
-    static Bytes answer_metadata(const Received& request) {
-        protocol::MetadataResponse response;
-        auto& broker = response.brokers.emplace_back();
-        broker.host = "broker-0";
-        broker.port = ScriptedBroker::kPort;
-        auto& topic = response.topics.emplace_back();
-        topic.name = "t";
-        for (const std::int32_t index : {0, 1})
-            topic.partitions.emplace_back().partition_index = index;
-        return request.answer(response);
     }
 
     Bytes answer_list(const Received& request) {

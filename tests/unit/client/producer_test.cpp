@@ -4,7 +4,6 @@
 #include "scripted_broker.hpp"
 
 #include "moldau/protocol/messages/init_producer_id.hpp"
-#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/protocol/messages/produce.hpp"
 #include "moldau/record/record.hpp"
 
@@ -46,7 +45,8 @@ private:
                                               {ApiKey::produce, {3, 11}},
                                               {ApiKey::init_producer_id, {0, 4}}});
             case ApiKey::metadata:
-                return answer_metadata(request);
+                ++metadata_asked;
+                return metadata_of_t(request, partitions);
             case ApiKey::init_producer_id: {
                 protocol::InitProducerIdResponse response;
                 response.producer_id = 42;
@@ -56,19 +56,6 @@ private:
             default:
                 return answer_produce(request);
         }
-    }
-
-    Bytes answer_metadata(const Received& request) {
-        ++metadata_asked;
-        protocol::MetadataResponse response;
-        auto& broker = response.brokers.emplace_back();
-        broker.host = "broker-0";
-        broker.port = ScriptedBroker::kPort;
-        auto& topic = response.topics.emplace_back();
-        topic.name = "t";
-        for (std::int32_t i = 0; i < partitions; ++i)
-            topic.partitions.emplace_back().partition_index = i;
-        return request.answer(response);
     }
 
     std::optional<Bytes> answer_produce(const Received& request) {

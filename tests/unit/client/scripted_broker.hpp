@@ -5,6 +5,7 @@
 
 #include "moldau/protocol/framing.hpp"
 #include "moldau/protocol/messages/api_versions.hpp"
+#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/runtime/wait.hpp"
 #include "moldau/sim/world.hpp"
 
@@ -132,6 +133,19 @@ private:
     Script script_;
     std::unique_ptr<Acceptor> acceptor_;
 };
+
+/// Metadata of a cluster of "broker-0" with one topic, "t".
+inline Bytes metadata_of_t(const Received& request, std::int32_t partitions) {
+    protocol::MetadataResponse response;
+    auto& broker = response.brokers.emplace_back();
+    broker.host = "broker-0";
+    broker.port = ScriptedBroker::kPort;
+    auto& topic = response.topics.emplace_back();
+    topic.name = "t";
+    for (std::int32_t i = 0; i < partitions; ++i)
+        topic.partitions.emplace_back().partition_index = i;
+    return request.answer(response);
+}
 
 /// A process that runs one task of a test.
 class ClientProgram final : public sim::Program {

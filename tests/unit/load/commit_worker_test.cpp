@@ -2,45 +2,26 @@
 #include "commit_worker.hpp"
 
 #include "group_broker.hpp"
-#include "load_broker.hpp"
+#include "worker_life.hpp"
 
 #include <gmock/gmock.h>
 
 namespace moldau::load {
 namespace {
 
-using client::ScriptedBroker;
 using client::ScriptedCluster;
-using runtime::Shard;
-using runtime::Task;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 
-Task<> work(Shard& shard, Worker& worker, Outcome& outcome) {
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
-}
-
-Task<> commit_once(Shard& shard, Transport& transport, CommitOptions options, Share share,
-                   Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
-    CommitWorker worker(cluster, transport, "g", std::move(options), share);
-    co_await work(shard, worker, outcome);
-    cluster.close();
+Outcome commit(ScriptedCluster& cluster, const CommitOptions& options, Share share = {}) {
+    return life_of(cluster, [=](client::Cluster& brokers, Transport& transport) {
+        return std::make_unique<CommitWorker>(brokers, transport, "g", options, share);
+    });
 }
 
 Outcome commit(GroupBroker& broker, const CommitOptions& options, Share share = {}) {
     ScriptedCluster cluster({broker.script()});
-    Outcome outcome;
-    cluster.run([&](Shard& shard, Transport& transport) {
-        return commit_once(shard, transport, options, share, outcome);
-    });
-    EXPECT_TRUE(outcome.ended) << "run() has not come to its end";
-    return outcome;
+    return commit(cluster, options, share);
 }
 
 CommitOptions some_commits(std::uint64_t commits) {
@@ -74,15 +55,11 @@ TEST(CommitWorker, SharesTheCommitsOutToGroups) {
 
 TEST(CommitWorker, KeepsToItsRateAndCountsFromTheMomentThatItGives) {
     GroupBroker broker;
-    CommitOptions options{
-        .topic = "t", .group = {.members = 2}, .rate = 100, .duration = seconds(5)};
     ScriptedCluster cluster({broker.script()});
-    Outcome outcome;
     cluster.world.after(seconds(2), [&] { cluster.world.pause(cluster.brokers[0], seconds(2)); });
-    cluster.run([&](Shard& shard, Transport& transport) {
-        return commit_once(shard, transport, options, {}, outcome);
-    });
-    ASSERT_TRUE(outcome.ended && *outcome.ended);
+    const Outcome outcome = commit(
+        cluster, {.topic = "t", .group = {.members = 2}, .rate = 100, .duration = seconds(5)});
+    ASSERT_TRUE(*outcome.ended);
     EXPECT_EQ(outcome.figures.done, 500U);
     EXPECT_EQ(outcome.figures.unsent, 0U);
     // Two of five seconds stand still, and what they gave waits for as long as was left of them.

@@ -3,43 +3,39 @@
 
 #include "load_broker.hpp"
 #include "produce_worker.hpp"
+#include "worker_life.hpp"
 
 #include <gmock/gmock.h>
 
 namespace moldau::load {
 namespace {
 
-using client::ScriptedBroker;
 using client::ScriptedCluster;
 using runtime::Shard;
 using runtime::Task;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// Writes `records`, and then a consumer reads them.
 Task<> fill_and_consume(Shard& shard, Transport& transport, std::uint64_t records,
-                        ConsumeOptions options, Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
+                        ConsumeOptions options, Share share, Outcome& outcome) {
+    client::Cluster cluster(shard, transport, scripted_options());
     ProduceWorker producer(
         cluster, {.topic = "t", .records = records, .record_bytes = 10, .batch_bytes = 200}, {});
-    Result<> filled = co_await producer.prepare();
-    if (filled) filled = co_await producer.run(shard.now());
-    EXPECT_TRUE(filled);
-    co_await producer.stop();
-
-    ConsumeWorker worker(cluster, std::move(options));
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
+    Outcome filled;
+    co_await live(shard, producer, filled);
+    EXPECT_TRUE(*filled.ended);
+    ConsumeWorker consumer(cluster, std::move(options), share);
+    co_await live(shard, consumer, outcome);
     cluster.close();
 }
 
-Outcome consume(LoadBroker& broker, std::uint64_t records, const ConsumeOptions& options) {
+Outcome consume(LoadBroker& broker, std::uint64_t records, const ConsumeOptions& options,
+                Share share = {}) {
     ScriptedCluster cluster({broker.script()});
     Outcome outcome;
     cluster.run([&](Shard& shard, Transport& transport) {
-        return fill_and_consume(shard, transport, records, options, outcome);
+        return fill_and_consume(shard, transport, records, options, share, outcome);
     });
     EXPECT_TRUE(outcome.ended) << "run() has not come to its end";
     return outcome;
@@ -108,7 +104,7 @@ constexpr std::uint64_t kRun = 0x1234'5678'9ABC'DEF0;
 /// A consumer beside a producer that writes `produce` at a rate, a second after foreign records.
 Task<> produce_and_consume(Shard& shard, Transport& transport, ProduceOptions produce,
                            ConsumeOptions consume, Outcome& produced, Outcome& consumed) {
-    const client::ClusterOptions options{.bootstrap = {{"broker-0", ScriptedBroker::kPort}}};
+    const client::ClusterOptions options = scripted_options();
     client::Cluster writing(shard, transport, options);
     client::Cluster reading(shard, transport, options);
     const auto left = std::make_shared<std::atomic<std::size_t>>(1);
@@ -167,34 +163,14 @@ TEST(ConsumeWorker, BesideAProducerReadsAllOfItsRecordsAndTimesEach) {
     EXPECT_GT(consumed.figures.latency.quantile(0.9), Duration(milliseconds(300)).count());
 }
 
-Task<> consume_share(Shard& shard, Transport& transport, Share share, Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
-    ProduceWorker producer(
-        cluster, {.topic = "t", .records = 1000, .record_bytes = 10, .batch_bytes = 200}, {});
-    Result<> filled = co_await producer.prepare();
-    if (filled) filled = co_await producer.run(shard.now());
-    EXPECT_TRUE(filled);
-    co_await producer.stop();
-    ConsumeWorker worker(cluster, {.topic = "t", .shares_partitions = true}, share);
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now());
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
-    cluster.close();
-}
-
 TEST(ConsumeWorker, ThatSharesReadsEachPartitionOnce) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < 5; ++i) {
         LoadBroker broker;
         broker.partitions = 4;  // one of the consumers has nothing to read
-        ScriptedCluster cluster({broker.script()});
-        Outcome outcome;
-        cluster.run([&](Shard& shard, Transport& transport) {
-            return consume_share(shard, transport, {.index = i, .of = 5}, outcome);
-        });
-        ASSERT_TRUE(outcome.ended && *outcome.ended);
+        const Outcome outcome =
+            consume(broker, 1000, {.topic = "t", .shares_partitions = true}, {.index = i, .of = 5});
+        ASSERT_TRUE(*outcome.ended);
         EXPECT_EQ(outcome.figures.done == 0, i == 4);
         sum += outcome.figures.done;
     }

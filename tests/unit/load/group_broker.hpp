@@ -8,7 +8,6 @@
 #include "moldau/protocol/messages/heartbeat.hpp"
 #include "moldau/protocol/messages/join_group.hpp"
 #include "moldau/protocol/messages/leave_group.hpp"
-#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/protocol/messages/offset_commit.hpp"
 #include "moldau/protocol/messages/sync_group.hpp"
 
@@ -58,7 +57,7 @@ private:
                                                       {ApiKey::offset_commit, {2, 10}},
                                                       {ApiKey::delete_groups, {0, 2}}});
             case ApiKey::metadata:
-                return answer_metadata(request);
+                return client::metadata_of_t(request, partitions);
             case ApiKey::find_coordinator:
                 return answer_search(request);
             case ApiKey::join_group:
@@ -95,18 +94,6 @@ private:
             default:
                 return answer_commit(request);
         }
-    }
-
-    Bytes answer_metadata(const client::Received& request) const {
-        protocol::MetadataResponse response;
-        auto& broker = response.brokers.emplace_back();
-        broker.host = "broker-0";
-        broker.port = client::ScriptedBroker::kPort;
-        auto& topic = response.topics.emplace_back();
-        topic.name = "t";
-        for (std::int32_t i = 0; i < partitions; ++i)
-            topic.partitions.emplace_back().partition_index = i;
-        return request.answer(response);
     }
 
     Bytes answer_search(const client::Received& request) {

@@ -2,46 +2,23 @@
 #include "join_worker.hpp"
 
 #include "group_broker.hpp"
-#include "load_broker.hpp"
+#include "worker_life.hpp"
 
 #include <gmock/gmock.h>
 
 namespace moldau::load {
 namespace {
 
-using client::ScriptedBroker;
-using client::ScriptedCluster;
-using runtime::Shard;
-using runtime::Task;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-Task<> work(Shard& shard, Worker& worker, Outcome& outcome) {
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
-}
-
-Task<> join_once(Shard& shard, Transport& transport, JoinOptions options, Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
-    JoinWorker worker(cluster, transport, "g", options);
-    co_await work(shard, worker, outcome);
-    cluster.close();
-}
-
 Outcome join(GroupBroker& broker, const JoinOptions& options) {
-    ScriptedCluster cluster({broker.script()});
-    Outcome outcome;
-    cluster.run([&](Shard& shard, Transport& transport) {
-        return join_once(shard, transport, options, outcome);
+    client::ScriptedCluster cluster({broker.script()});
+    return life_of(cluster, [=](client::Cluster& brokers, Transport& transport) {
+        return std::make_unique<JoinWorker>(brokers, transport, "g", options);
     });
-    EXPECT_TRUE(outcome.ended) << "run() has not come to its end";
-    return outcome;
 }
 
 TEST(JoinWorker, EndsWhenAllMembersHaveTheirPartAndLeavesNothingBehind) {

@@ -7,7 +7,6 @@
 #include "moldau/protocol/messages/fetch.hpp"
 #include "moldau/protocol/messages/init_producer_id.hpp"
 #include "moldau/protocol/messages/list_offsets.hpp"
-#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/protocol/messages/produce.hpp"
 #include "moldau/record/batch.hpp"
 
@@ -59,7 +58,7 @@ private:
                 return client::api_versions(request, std::move(apis));
             }
             case ApiKey::metadata:
-                return answer_metadata(request);
+                return client::metadata_of_t(request, partitions);
             case ApiKey::init_producer_id: {
                 protocol::InitProducerIdResponse response;
                 response.producer_id = ++producer_ids;
@@ -74,18 +73,6 @@ private:
             default:
                 return answer_produce(request);
         }
-    }
-
-    Bytes answer_metadata(const client::Received& request) const {
-        protocol::MetadataResponse response;
-        auto& broker = response.brokers.emplace_back();
-        broker.host = "broker-0";
-        broker.port = client::ScriptedBroker::kPort;
-        auto& topic = response.topics.emplace_back();
-        topic.name = "t";
-        for (std::int32_t i = 0; i < partitions; ++i)
-            topic.partitions.emplace_back().partition_index = i;
-        return request.answer(response);
     }
 
     std::optional<Bytes> answer_produce(const client::Received& request) {
@@ -161,12 +148,6 @@ private:
     std::map<std::int32_t, std::vector<std::byte>> logs_;
     std::map<std::int32_t, std::int64_t> ends_;
     std::map<std::int32_t, std::map<std::int64_t, std::size_t>> starts_;  // of batches, by offset
-};
-
-/// One worker's life against `broker`.
-struct Outcome {
-    std::optional<Result<>> ended;
-    Figures figures;
 };
 
 }  // namespace moldau::load

@@ -2,38 +2,22 @@
 #include "produce_worker.hpp"
 
 #include "load_broker.hpp"
+#include "worker_life.hpp"
 
 #include <gmock/gmock.h>
 
 namespace moldau::load {
 namespace {
 
-using client::ScriptedBroker;
 using client::ScriptedCluster;
-using runtime::Shard;
-using runtime::Task;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Task<> produce_once(Shard& shard, Transport& transport, ProduceOptions options, Share share,
-                    Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
-    ProduceWorker worker(cluster, std::move(options), share);
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
-    cluster.close();
-}
-
-Outcome produce(ScriptedCluster& cluster, const ProduceOptions& options, Share share = {}) {
-    Outcome outcome;
-    cluster.run([&](Shard& shard, Transport& transport) {
-        return produce_once(shard, transport, options, share, outcome);
+Outcome produce(ScriptedCluster& cluster, const ProduceOptions& options, Share share = {},
+                const Shared& shared = {}) {
+    return life_of(cluster, [=](client::Cluster& brokers, Transport&) {
+        return std::make_unique<ProduceWorker>(brokers, options, share, shared);
     });
-    EXPECT_TRUE(outcome.ended) << "run() has not come to its end";
-    return outcome;
 }
 
 Outcome produce(LoadBroker& broker, const ProduceOptions& options, Share share = {}) {
@@ -227,35 +211,20 @@ TEST(ProduceWorker, SaysThatABrokerGivesNoProducerIds) {
     EXPECT_EQ(produce(broker, options).figures.done, 10U);
 }
 
-Task<> produce_keys(Shard& shard, Transport& transport, ProduceOptions options, Shared shared,
-                    Outcome& outcome) {
-    client::Cluster cluster(shard, transport, {.bootstrap = {{"broker-0", ScriptedBroker::kPort}}});
-    ProduceWorker worker(cluster, std::move(options), {}, std::move(shared));
-    Result<> ended = co_await worker.prepare();
-    if (ended) ended = co_await worker.run(shard.now() + milliseconds(1));
-    co_await worker.stop();
-    outcome.figures = worker.figures();
-    outcome.ended = std::move(ended);
-    cluster.close();
-}
-
 TEST(ProduceWorker, FillsPartitionsAsOftenAsTheirKeysCome) {
     LoadBroker broker;
     broker.partitions = 4;
     ScriptedCluster cluster({broker.script()});
     const KeyPlan plan{.kind = KeyKind::zipf, .count = 1000, .bytes = 6, .exponent = 1.2};
     const auto keys = std::make_shared<const KeySpace>(plan, 4);
-    Outcome outcome;
-    cluster.run([&](Shard& shard, Transport& transport) {
-        return produce_keys(shard, transport,
-                            {.topic = "t",
-                             .records = 20'000,
-                             .record_bytes = *RecordSizes::parse("10-30"),
-                             .keys = plan,
-                             .batch_bytes = 300},
-                            {.keys = keys}, outcome);
-    });
-    ASSERT_TRUE(outcome.ended && *outcome.ended) << outcome.ended->error().detail;
+    const Outcome outcome = produce(cluster,
+                                    {.topic = "t",
+                                     .records = 20'000,
+                                     .record_bytes = *RecordSizes::parse("10-30"),
+                                     .keys = plan,
+                                     .batch_bytes = 300},
+                                    {}, {.keys = keys});
+    ASSERT_TRUE(*outcome.ended) << outcome.ended->error().detail;
     EXPECT_EQ(outcome.figures.done, 20'000U);
     EXPECT_NEAR(static_cast<double>(outcome.figures.value_bytes) / 20'000, 20, 0.5);
     std::map<std::int32_t, int> by_partition;

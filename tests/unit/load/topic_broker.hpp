@@ -1,13 +1,11 @@
-// A broker of the simulated world that makes and deletes topics, and one worker's life against it.
+// A broker of the simulated world that makes and deletes topics.
 #pragma once
 
-#include "load_broker.hpp"
-#include "worker.hpp"
+#include "worker_life.hpp"
 
 #include "moldau/protocol/messages/create_topics.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,29 +57,11 @@ struct TopicBroker {
     }
 };
 
-template <class Made>
-runtime::Task<> work(runtime::Shard& shard, Transport& transport, Made make, Outcome& outcome) {
-    client::Cluster cluster(shard, transport,
-                            {.bootstrap = {{"broker-0", client::ScriptedBroker::kPort}}});
-    const std::unique_ptr<Worker> worker = make(cluster, transport);
-    Result<> ended = co_await worker->prepare();
-    if (ended) ended = co_await worker->run(shard.now() + std::chrono::milliseconds(1));
-    outcome.figures = worker->figures();
-    co_await worker->stop();
-    outcome.ended = std::move(ended);
-    cluster.close();
-}
-
-template <class Made>
-Outcome run(TopicBroker& broker, Made make, sim::NetworkFaults network = {}) {
+template <class Make>
+Outcome run(TopicBroker& broker, Make make, sim::NetworkFaults network = {}) {
     client::ScriptedCluster cluster(
         {[&](const client::Received& request) { return broker.answer(request); }}, network);
-    Outcome outcome;
-    cluster.run([&](runtime::Shard& shard, Transport& transport) {
-        return work(shard, transport, make, outcome);
-    });
-    EXPECT_TRUE(outcome.ended) << "run() has not come to its end";
-    return outcome;
+    return life_of(cluster, make);
 }
 
 }  // namespace moldau::load
