@@ -6,7 +6,6 @@ read, a flood of connections, and all of them at once (bench/neighbours.py).
 
 Each round measures the client alone and beside each kind, in turn, on the same broker. Exit code 1: the p99 beside some kind was,
 in the median of the rounds, more than --limit times the p99 alone in the same round."""
-import argparse
 import json
 import os
 import statistics
@@ -14,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from engines import ENGINES, HERE, Failed, about, as_text, load, machine, markdown_table, positive, write_results
+from engines import ENGINES, HERE, Failed, about, as_text, load, machine, markdown_table, measurement_parser, positive, told, write_results
 
 KINDS = {'alone': (), 'slow': ('slow',), 'deaf': ('deaf',), 'flood': ('flood',), 'all': ('slow', 'deaf', 'flood')}
 WHAT = {'alone': 'alone', 'slow': 'beside {count} senders of a byte a second', 'deaf': 'beside {count} readers that never read',
@@ -99,9 +98,7 @@ def as_markdown(options, result, lines):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
-    parser.add_argument('--moldaud', required=True, metavar='FILE')
+    parser = measurement_parser(__doc__, 'bad-neighbours')
     parser.add_argument('--engines', default='moldau', metavar='A[,B]', help=f'of {", ".join(ENGINES)} (default: moldau)')
     parser.add_argument('--rounds', type=int, default=5, help='(default: 5)')
     parser.add_argument('--seconds', type=positive, default=10, help='of each measurement (default: 10)')
@@ -110,9 +107,6 @@ def parse(arguments):
     parser.add_argument('--count', type=int, default=200, help='slow senders, and readers that never read (default: 200)')
     parser.add_argument('--flood-rate', type=int, default=200, help='new connections a second (default: 200)')
     parser.add_argument('--limit', type=positive, default=2, help='of the ratio of p99 of the last engine (default: 2)')
-    parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
-    parser.add_argument('--name', default='bad-neighbours', help='of these files (default: bad-neighbours)')
-    parser.add_argument('--scratch', metavar='DIR', help="for the engines' data (default: the system's temporary directory)")
     options = parser.parse_args(arguments)
     options.engines = options.engines.split(',')
     if not options.engines or any(e not in ENGINES for e in options.engines) or len(options.engines) != len(set(options.engines)):
@@ -130,8 +124,7 @@ def main():
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    told = {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'scratch', 'results', 'name')}
-    result = {'machine': where, 'options': told, 'engines': engines}
+    result = {'machine': where, 'options': told(options), 'engines': engines}
     lines = table(options, result)
     print(as_text(lines))
     write_results(options, result, as_markdown(options, result, lines))

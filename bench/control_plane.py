@@ -7,14 +7,13 @@ created, and a node with many partitions, its memory and its restarts.
 In each round an engine is started with fresh data on loopback ports that were free, loaded through moldau-bench, given its
 partitions, restarted in order and after SIGKILL; its own CPU time and memory are read from /proc. The figures are the medians
 of the rounds. Both engines wait as long for further members of a new group (group.initial.rebalance.delay.ms)."""
-import argparse
-import os
 import socket
 import struct
 import sys
 import time
 
-from engines import ENGINES, HERE, Failed, about, as_text, labels, load, machine, markdown_table, medians, positive, ratio, write_results
+from engines import (Failed, about, as_text, compared_engines, comparison, comparison_parser, comparison_table, in_turn, load, machine, markdown_table,
+                     positive, write_results)
 
 METADATA, METADATA_VERSION = 3, 1
 
@@ -186,16 +185,6 @@ def one_round(options, make):
     return {'figures': figures, 'reports': reports}
 
 
-def table(options, result):
-    names = [e['label'] for e in result['engines']]
-    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}']]
-    for key, what, unit, factor, digits in ROWS:
-        values = [e['figures'][key] for e in result['engines']]
-        times = ratio(*values, key in MORE_IS_BETTER)
-        lines.append([what.format(**vars(options)), unit, *(f'{v * factor:,.{digits}f}' for v in values), f'{times:.2f}' if times else '-'])
-    return lines
-
-
 def as_markdown(options, result, lines):
     return '\n'.join(['# Coordinators and controller', '', *markdown_table(lines), '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Commits: 10 groups of 10 members, each member one commit of one partition at a time, warmed up for {options.warmup_s:g} s. '
@@ -207,11 +196,7 @@ def as_markdown(options, result, lines):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
-    parser.add_argument('--moldaud', required=True, metavar='FILE')
-    parser.add_argument('--engines', default='kafka,moldau', metavar='A,B', help=f'two of {", ".join(ENGINES)}, also one twice (default: kafka,moldau)')
-    parser.add_argument('--rounds', type=int, default=3, help='of each engine, in turn (default: 3)')
+    parser = comparison_parser(__doc__, 'control-plane')
     parser.add_argument('--seconds', type=positive, default=10, help='of each load of commits (default: 10)')
     parser.add_argument('--warmup-s', type=positive, default=10, help='of commits before they are measured (default: 10)')
     parser.add_argument('--idle-s', type=positive, default=5, help='to rest before memory is read, and of idle use (default: 5)')
@@ -220,14 +205,8 @@ def parse(arguments):
     parser.add_argument('--join-delay-ms', type=int, default=3000, help='group.initial.rebalance.delay.ms (default: 3000, as in Kafka)')
     parser.add_argument('--topics', type=int, default=500, help='that are created one after another (default: 500)')
     parser.add_argument('--partitions', type=int, default=2000, help=f'that a node has, a multiple of {TOPIC_PARTITIONS} (default: 2000)')
-    parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
-    parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
-    parser.add_argument('--name', default='control-plane', help='of these files (default: control-plane)')
-    parser.add_argument('--scratch', metavar='DIR', help="for the engines' data (default: the system's temporary directory)")
     options = parser.parse_args(arguments)
-    options.engines = options.engines.split(',')
-    if len(options.engines) != 2 or any(e not in ENGINES for e in options.engines):
-        parser.error(f'--engines wants two of {", ".join(ENGINES)}')
+    options.engines = compared_engines(parser, options)
     if min(options.rounds, options.commit_rate, options.members, options.topics) < 1 or options.join_delay_ms < 0:
         parser.error('--rounds, --commit-rate, --members and --topics are at least 1')
     if options.partitions < TOPIC_PARTITIONS or options.partitions % TOPIC_PARTITIONS:
@@ -240,20 +219,14 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    rounds, where = [[] for _ in options.engines], machine()
+    where = machine()
     try:
-        for number in range(options.rounds):
-            for i, name in enumerate(options.engines):
-                print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
-                rounds[i].append(one_round(options, ENGINES[name]))
+        rounds = in_turn(options, one_round)
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    told = {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'scratch', 'results', 'name')}
-    result = {'machine': where, 'options': told,
-              'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
-                          for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
-    lines = table(options, result)
+    result = comparison(options, where, rounds)
+    lines = comparison_table(options, ROWS, MORE_IS_BETTER, result)
     print(as_text(lines))
     write_results(options, result, as_markdown(options, result, lines))
     return 0

@@ -217,6 +217,66 @@ def markdown_table(lines):
     return rows
 
 
+def comparison_table(options, rows, more_is_better, result):
+    """Rows as (key of a figure, what it is, unit, factor to the unit, digits) of two engines, and how many times better the second is."""
+    names = [e['label'] for e in result['engines']]
+    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}']]
+    for key, what, unit, factor, digits in rows:
+        values = [e['figures'][key] for e in result['engines']]
+        times = ratio(*values, key in more_is_better)
+        lines.append([what.format(**vars(options)), unit, *(f'{v * factor:,.{digits}f}' for v in values), f'{times:.2f}' if times is not None else '-'])
+    return lines
+
+
+def measurement_parser(description, name):
+    """With the options that every measurement has; its results are called `name`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
+    parser.add_argument('--moldaud', required=True, metavar='FILE')
+    parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
+    parser.add_argument('--name', default=name, help=f'of these files (default: {name})')
+    parser.add_argument('--scratch', metavar='DIR', help="for the engines' data (default: the system's temporary directory)")
+    return parser
+
+
+def comparison_parser(description, name):
+    """Of a measurement of two engines, round by round."""
+    parser = measurement_parser(description, name)
+    parser.add_argument('--engines', default='kafka,moldau', metavar='A,B', help=f'two of {", ".join(ENGINES)}, also one twice (default: kafka,moldau)')
+    parser.add_argument('--rounds', type=int, default=3, help='of each engine, in turn (default: 3)')
+    parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
+    return parser
+
+
+def compared_engines(parser, options):
+    names = options.engines.split(',')
+    if len(names) != 2 or any(e not in ENGINES for e in names):
+        parser.error(f'--engines wants two of {", ".join(ENGINES)}')
+    return names
+
+
+def in_turn(options, one_round, then=lambda: None):
+    """The rounds of each engine, by its place; `then` comes after each round of all."""
+    rounds = [[] for _ in options.engines]
+    for number in range(options.rounds):
+        for i, name in enumerate(options.engines):
+            print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
+            rounds[i].append(one_round(options, ENGINES[name]))
+        then()
+    return rounds
+
+
+def told(options):
+    """The options that say what was measured."""
+    return {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')}
+
+
+def comparison(options, where, rounds):
+    return {'machine': where, 'options': told(options),
+            'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
+                        for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
+
+
 def about(result):
     """Lines of what was measured where."""
     return [f'- {key}: {value}' for key, value in result['machine'].items()] + [f'- {e["label"]}: {e["version"]}' for e in result['engines']]

@@ -8,7 +8,6 @@ Each engine runs with fresh data on loopback ports that were free; its own CPU t
 round an engine is started, left idle, loaded for a while as it is after a start, and then, warm, again: 1 KiB records in 64 KiB
 batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
 are the medians of the rounds."""
-import argparse
 import json
 import os
 import statistics
@@ -17,7 +16,8 @@ import sys
 import tempfile
 import time
 
-from engines import ENGINES, HERE, Failed, about, as_text, labels, load, machine, markdown_table, medians, positive, ratio, write_results
+from engines import (Failed, about, as_text, compared_engines, comparison, comparison_parser, comparison_table, in_turn, load, machine, markdown_table,
+                     medians, positive, write_results)
 from warm_memory import WarmMemory
 
 SMALL_FETCHES = ('--fetch-bytes', '65536', '--partition-bytes', '65536')
@@ -119,15 +119,10 @@ def bare_round(options):
 
 
 def table(options, result):
-    names = [e['label'] for e in result['engines']]
-    lines = [['', 'unit', *names, f'{names[0]} : {names[1]}', 'bare loop']]
-    for key, what, unit, factor, digits in ROWS:
-        values = [e['figures'][key] for e in result['engines']]
-        cells = [f'{v * factor:,.{digits}f}' for v in values]
-        times, bare = ratio(*values, key in MORE_IS_BETTER), result['bare']['figures'].get(key)
-        lines.append([what.format(rate=options.rate), unit, *cells, f'{times:.2f}' if times is not None else '-',
-                      f'{bare * factor:,.{digits}f}' if bare is not None else ''])
-    return lines
+    head, *lines = comparison_table(options, ROWS, MORE_IS_BETTER, result)
+    bares = [(result['bare']['figures'].get(key), factor, digits) for key, _, _, factor, digits in ROWS]
+    return [[*head, 'bare loop']] + [[*line, f'{bare * factor:,.{digits}f}' if bare is not None else '']
+                                     for line, (bare, factor, digits) in zip(lines, bares)]
 
 
 def as_markdown(options, result, lines):
@@ -144,12 +139,8 @@ def as_markdown(options, result, lines):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--bench', required=True, metavar='FILE', help='moldau-bench')
-    parser.add_argument('--moldaud', required=True, metavar='FILE')
+    parser = comparison_parser(__doc__, 'side-by-side')
     parser.add_argument('--bare', required=True, metavar='FILE', help='bare_loops')
-    parser.add_argument('--engines', default='kafka,moldau', metavar='A,B', help=f'two of {", ".join(ENGINES)}, also one twice (default: kafka,moldau)')
-    parser.add_argument('--rounds', type=int, default=3, help='of each engine, in turn (default: 3)')
     parser.add_argument('--gigabytes', type=positive, default=2, help='to produce and consume in a round (default: 2)')
     parser.add_argument('--seconds', type=positive, default=10, help='of the unbatched load and of the fixed rate (default: 10)')
     parser.add_argument('--warmup-s', type=positive, default=10, help='of each kind, before anything is measured (default: 10)')
@@ -157,14 +148,8 @@ def parse(arguments):
     parser.add_argument('--rate', type=int, default=2000, help='records a second where latency is measured (default: 2000)')
     parser.add_argument('--partitions', type=int, default=4, help='of each topic (default: 4)')
     parser.add_argument('--cold-memory', action='store_true', help='leave the free memory alone: see bench/warm_memory.py')
-    parser.add_argument('--quick', action='store_true', help='one short round: shows that it works, not how fast anything is')
-    parser.add_argument('--results', default=os.path.join(HERE, 'results'), metavar='DIR', help='where NAME.json and NAME.md go (default: bench/results)')
-    parser.add_argument('--name', default='side-by-side', help='of these files (default: side-by-side)')
-    parser.add_argument('--scratch', metavar='DIR', help="for the engines' data (default: the system's temporary directory)")
     options = parser.parse_args(arguments)
-    options.engines = options.engines.split(',')
-    if len(options.engines) != 2 or any(e not in ENGINES for e in options.engines):
-        parser.error(f'--engines wants two of {", ".join(ENGINES)}')
+    options.engines = compared_engines(parser, options)
     if options.rounds < 1 or options.rate < 1 or options.partitions < 1:
         parser.error('--rounds, --rate and --partitions are at least 1')
     if options.quick:
@@ -174,23 +159,15 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    rounds, bare = [[] for _ in options.engines], []
-    where = machine()
+    bare, where = [], machine()
     try:
         with WarmMemory(not options.cold_memory) as memory:
             where['free memory'] = memory.note
-            for number in range(options.rounds):
-                for i, name in enumerate(options.engines):
-                    print(f'round {number + 1} of {options.rounds}: {labels(options.engines)[i]}', file=sys.stderr, flush=True)
-                    rounds[i].append(one_round(options, ENGINES[name]))
-                bare.append(bare_round(options))
+            rounds = in_turn(options, one_round, then=lambda: bare.append(bare_round(options)))
     except Failed as failure:
         print(f'error: {failure}', file=sys.stderr)
         return 1
-    result = {'machine': where, 'options': {k: v for k, v in vars(options).items() if k not in ('bench', 'moldaud', 'bare', 'scratch', 'results', 'name')},
-              'bare': {'figures': medians(bare), 'rounds': bare},
-              'engines': [{'label': label, 'version': ENGINES[name].version(options), 'figures': medians(rounds[i]), 'rounds': rounds[i]}
-                          for i, (name, label) in enumerate(zip(options.engines, labels(options.engines)))]}
+    result = {**comparison(options, where, rounds), 'bare': {'figures': medians(bare), 'rounds': bare}}
     lines = table(options, result)
     print(as_text(lines))
     write_results(options, result, as_markdown(options, result, lines))
