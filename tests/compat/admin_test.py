@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from apache_kafka import ApacheKafka
+from apache_kafka import ApacheKafka, print_both
 from kafka_tools import KAFKA, KafkaTools
 from moldaud import HERE, Moldaud, Wire
 
@@ -380,8 +380,7 @@ class LogDirectories(unittest.TestCase):
 
 def side_by_side():
     with Moldaud(BINARY) as moldau, ApacheKafka() as kafka:
-        for (line, ours, our_code), (_, kafkas, kafkas_code) in zip(transcript(moldau.address), transcript(kafka.address)):
-            print(f'$ {line}\n--- Moldau ({our_code})\n{ours}\n--- Apache Kafka ({kafkas_code})\n{kafkas}\n')
+        print_both(transcript(moldau.address), transcript(kafka.address))
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 
-from moldaud import HERE
+from moldaud import HERE, Moldaud
 
 TOOL = os.path.join(HERE, 'kafka', 'kafka')
 BROKER = os.path.join(HERE, 'kafka', 'kafka-broker')
@@ -46,3 +46,17 @@ class ApacheKafka:
     def __exit__(self, *_):
         subprocess.run([BROKER, 'stop', '--dir', self.node], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def serve_both(case, binary):
+    """Both servers, while the tests of the class `case` run: case.kafka and case.ours."""
+    case.kafka = ApacheKafka().__enter__()
+    case.addClassCleanup(case.kafka.__exit__, None, None, None)
+    case.ours = Moldaud(binary).__enter__()
+    case.addClassCleanup(case.ours.__exit__, None, None, None)
+
+
+def print_both(ours, kafkas):
+    """Transcripts of [(command, what was said, exit code)], one beside the other."""
+    for (line, text, code), (_, other, other_code) in zip(ours, kafkas):
+        print(f'$ {line}\n--- Moldau ({code})\n{text}\n--- Apache Kafka ({other_code})\n{other}\n')

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from apache_kafka import ApacheKafka
+from apache_kafka import serve_both
 from moldaud import HERE, Moldaud
 
 BINARY = None
@@ -38,10 +38,7 @@ class Same(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.kafka = ApacheKafka().__enter__()
-        cls.addClassCleanup(cls.kafka.__exit__, None, None, None)
-        cls.ours = Moldaud(BINARY).__enter__()
-        cls.addClassCleanup(cls.ours.__exit__, None, None, None)
+        serve_both(cls, BINARY)
 
     def same(self, *command):
         programs = [start(*command, at.address) for at in (self.kafka, self.ours)]

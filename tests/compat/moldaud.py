@@ -15,6 +15,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 READY = re.compile(r'^ready (\S+://\S+(?: \S+://\S+)*)$')
 
 
+def until(what, seconds=30):
+    """Polls, since the process outside has its own time; what() at last."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError('it did not come about')
+
+
 class Moldaud:
     """with Moldaud(binary, {'connections.max.idle.ms': 8000}) as m: m.address is '127.0.0.1:PORT'.
 

@@ -15,7 +15,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from moldaud import Moldaud, Wire
+from moldaud import Moldaud, Wire, until
 
 BINARY = None
 DOCUMENTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'metrics.md')
@@ -32,17 +32,6 @@ def get(server, path, method='GET', accept=None):
             return reply.status, reply.headers['Content-Type'], reply.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers['Content-Type'], error.read().decode()
-
-
-def until(what, seconds=20):
-    """Polls, since the process outside has its own time; what() at last."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError('it did not come about')
 
 
 def parse(page):

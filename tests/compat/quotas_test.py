@@ -11,7 +11,7 @@ import sys
 import unittest
 import urllib.request
 
-from apache_kafka import ApacheKafka
+from apache_kafka import ApacheKafka, print_both
 from kafka_tools import KAFKA, KafkaTools
 from moldaud import HERE, Moldaud, Wire
 
@@ -230,8 +230,7 @@ class Enforced(unittest.TestCase):
 def side_by_side():
     with Moldaud(BINARY) as moldau, ApacheKafka() as kafka:
         ours, kafkas = both_of(moldau.address), both_of(kafka.address)
-    for (line, text, code), (_, other, other_code) in zip(ours[0], kafkas[0]):
-        print(f'$ {line}\n--- Moldau ({code})\n{text}\n--- Apache Kafka ({other_code})\n{other}\n')
+    print_both(ours[0], kafkas[0])
     for (question, answer), (_, other) in zip(ours[1], kafkas[1]):
         print(f'{"  " if answer == other else "! "}{question}\n    {answer}\n    {other}')
 

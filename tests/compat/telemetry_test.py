@@ -4,12 +4,11 @@ import os
 import struct
 import subprocess
 import sys
-import time
 import unittest
 import urllib.request
 
-from apache_kafka import TOOL, ApacheKafka
-from moldaud import HERE, Moldaud, Wire
+from apache_kafka import TOOL, serve_both
+from moldaud import HERE, Moldaud, Wire, until
 
 BINARY = None
 GET, PUSH, API_VERSIONS = 71, 72, 18
@@ -22,17 +21,6 @@ def run(*arguments):
 
 def subscribe(address, name, *more):
     run('client-metrics', '--bootstrap-server', address, '--alter', '--name', name, *more)
-
-
-def until(what, seconds=30):
-    """Polls, since the process outside has its own time; what() at last."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError('it did not come about')
 
 
 def uvarint(data, at):
@@ -86,10 +74,7 @@ class Same(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.kafka = ApacheKafka().__enter__()
-        cls.addClassCleanup(cls.kafka.__exit__, None, None, None)
-        cls.ours = Moldaud(BINARY).__enter__()
-        cls.addClassCleanup(cls.ours.__exit__, None, None, None)
+        serve_both(cls, BINARY)
 
     def same(self, talk):
         theirs, mine = (talk(at.address) for at in (self.kafka, self.ours))
@@ -166,8 +151,7 @@ class Same(unittest.TestCase):
                 instance = own()
                 subscription = client.get(instance)['subscription']
                 said.append(client.push(subscription, instance=instance))
-                time.sleep(1.6)                                                        # an interval later
-                said.append(client.push(subscription, instance=instance))
+                until(lambda: client.push(subscription, instance=instance) == 0)       # an interval later
             run('client-metrics', '--bootstrap-server', address, '--delete', '--name', 'pushes')
             return said
         print('errors:', self.same(talk), flush=True)
