@@ -38,6 +38,16 @@ constexpr Field rows(std::string_view key, std::string_view meaning,
             .fields = fields};
 }
 
+/// What a kind has, and what another has beside it.
+template <std::size_t M, std::size_t N>
+constexpr std::array<Field, M + N> joined(const std::array<Field, M>& first,
+                                          const std::array<Field, N>& more) {
+    std::array<Field, M + N> all{};
+    std::ranges::copy(first, all.begin());
+    std::ranges::copy(more, all.begin() + M);
+    return all;
+}
+
 using enum Shown;
 
 constexpr Field kTopic = text("topic", cell, "TOPIC", "its topic");
@@ -143,16 +153,12 @@ constexpr std::array kConfigGet = {
     truth("read_only", no, "", "it cannot change while the broker runs"),
     truth("sensitive", no, "", "its value is hidden"),
 };
-constexpr std::array kConfigExplain = {
-    kConfigGet[0],
-    kConfigGet[1],
-    kConfigGet[2],
-    kConfigGet[3],
-    kConfigGet[4],
-    kConfigGet[5],
-    text("type", cell, "TYPE", "`boolean`, `string`, `int`, …; empty from old brokers"),
-    text("documentation", below, "", "the broker's own words"),
-};
+constexpr auto kConfigExplain =
+    joined(kConfigGet,
+           std::array{
+               text("type", cell, "TYPE", "`boolean`, `string`, `int`, …; empty from old brokers"),
+               text("documentation", below, "", "the broker's own words"),
+           });
 constexpr std::array kConfigSet = {
     text("entity_type", no, "", "`topic`, `broker`, `group`, `client-metrics`, `broker-logger`"),
     text("entity", no, "", "its name"),
@@ -191,19 +197,15 @@ constexpr std::array kLogDirectory = {
     number("usable_bytes", cell, "FREE", "what is free on it, or null"),
     truth("cordoned", cell, "CORDONED", "it takes no new replicas"),
 };
-constexpr std::array kBrokerDescribe = {
-    kBroker[0],
-    kBroker[1],
-    kBroker[2],
-    kBroker[3],
-    kBroker[4],
-    number("partitions_led", cell, "LEADS", "partitions that it leads"),
-    number("partitions_held", cell, "HOLDS", "partitions that it has a replica of"),
-    number("apis", cell, "APIS", "kinds of requests that it serves"),
-    map("configs", below, "", "settings that are set on it while it runs, by name"),
-    rows("features", "what it supports of the cluster's features", kFeature),
-    rows("log_dirs", "its log directories", kLogDirectory),
-};
+constexpr auto kBrokerDescribe = joined(
+    kBroker, std::array{
+                 number("partitions_led", cell, "LEADS", "partitions that it leads"),
+                 number("partitions_held", cell, "HOLDS", "partitions that it has a replica of"),
+                 number("apis", cell, "APIS", "kinds of requests that it serves"),
+                 map("configs", below, "", "settings that are set on it while it runs, by name"),
+                 rows("features", "what it supports of the cluster's features", kFeature),
+                 rows("log_dirs", "its log directories", kLogDirectory),
+             });
 constexpr std::array kQuotaList = {
     map("entity", cell, "ENTITY",
         "whom it holds for: names by `user`, `client-id`, `ip`; null: the default of all"),
