@@ -24,6 +24,14 @@ constexpr std::size_t kOpeningsAtOnce = 32;
 constexpr Duration kRetryPauseLeast = std::chrono::seconds(1);
 constexpr Duration kRetryPauseMost = std::chrono::seconds(60);
 
+DiskError missing_directory() {
+    return {DiskFault::failed, "it may be in a log directory that is not there"};
+}
+
+DiskError offline_directory() {
+    return {DiskFault::failed, "its log directory is offline"};
+}
+
 }  // namespace
 
 /// Logs that are being opened; shared with the callbacks.
@@ -145,17 +153,36 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start) {
             set_state(*here, state);
         } else if (!failed_.contains(partition) && !is_offline(partition)) {
             wanted_.push_back({.id = partition, .topic = topic->name, .is_left = is_start});
-            place(wanted_.back());
-            if (wanted_.back().is_left) left_[partition] = wanted_.back();
+            Wanted& wanted = wanted_.back();
+            place(wanted);
+            if (wanted.is_left) {
+                left_[partition] = wanted;
+            } else if (is_start && may_be_elsewhere(state)) {
+                const Wanted missing = std::move(wanted);
+                wanted_.pop_back();
+                could_not_open(missing, missing_directory());
+            }
         }
     }
 }
 
 void BrokerShard::place(Wanted& wanted) const {
     wanted.name = log::directory_name({wanted.topic, wanted.id.partition});
-    wanted.directory = facts_.directories->place_of(wanted.name);
+    const auto left = facts_.directories->find(wanted.name, wanted.id.topic);
     // A directory that was not there is nobody's, whatever the checkpoints say of its name.
-    wanted.is_left = wanted.is_left && facts_.directories->has(wanted.name);
+    wanted.is_left = wanted.is_left && left;
+    wanted.directory = wanted.is_left ? *left : facts_.directories->place_new();
+}
+
+bool BrokerShard::may_be_elsewhere(const metadata::Partition& state) const {
+    if (facts_.lacks_log_directory) return true;
+    const auto self = std::ranges::find(state.replicas, facts_.self);
+    const auto index = static_cast<std::size_t>(self - state.replicas.begin());
+    if (index >= state.directories.size()) return false;
+    const Uuid& assigned = state.directories[index];
+    return !is_reserved_directory(assigned) &&
+           std::ranges::find(facts_.directories->all(), assigned, &LogDirectory::id) ==
+               facts_.directories->all().end();
 }
 
 void BrokerShard::change_configs(const metadata::ImageChanges& changes) {
@@ -211,9 +238,12 @@ void BrokerShard::log_failed(const Wanted& wanted, const DiskError& error, log::
     failed_.insert(wanted.id);
     shard().log().error("a log is offline partition={}-{} reason={}", wanted.topic,
                         wanted.id.partition, error.detail);
-    if (what == log::LogFailure::write && facts_.directories->fail(wanted.directory) &&
-        place_.on_directory_failure)
-        place_.on_directory_failure(wanted.directory, error);
+    if (what == log::LogFailure::write) write_failed(wanted.directory, error);
+}
+
+void BrokerShard::write_failed(std::size_t directory, const DiskError& error) {
+    if (facts_.directories->fail(directory) && place_.on_directory_failure)
+        place_.on_directory_failure(directory, error);
 }
 
 void BrokerShard::directory_failed(std::size_t directory, const Error& reason) {
@@ -253,7 +283,7 @@ runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::make_directories(
     std::vector<Wanted> wanted) {
     for (const Wanted& each : wanted) {
         if (facts_.directories->is_failed(each.directory))
-            could_not_open(each, {DiskFault::failed, "its log directory is offline"});
+            could_not_open(each, offline_directory());
     }
     std::erase_if(wanted, [this](const Wanted& each) {
         return facts_.directories->is_failed(each.directory);
@@ -272,6 +302,10 @@ runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::make_directories(
             std::erase_if(wanted, [](const Wanted& each) { return !each.is_left; });
         }
     }
+    // Its topic may have been deleted meanwhile.
+    std::erase_if(wanted, [this](const Wanted& each) {
+        return image_->find_partition(each.id.topic, each.id.partition) == nullptr;
+    });
     std::vector<Wanted> made;
     std::vector<bool> touched(facts_.directories->all().size());
     for (Wanted& each : wanted) {
@@ -287,6 +321,7 @@ runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::make_directories(
         if (!touched[i]) continue;
         const std::string path = facts_.directories->all()[i].path;
         if (auto ok = co_await runtime::sync_directory(shard(), place_.disk, path); !ok) {
+            if (ok.error().fault == DiskFault::failed) write_failed(i, ok.error());
             for (const Wanted& each : made)
                 if (each.directory == i) could_not_open(each, ok.error());
             std::erase_if(made, [i](const Wanted& each) { return each.directory == i; });
@@ -303,7 +338,14 @@ runtime::Task<std::vector<BrokerShard::Wanted>> BrokerShard::open_logs(std::vect
             if (co_await opening->progress.wait() != runtime::Waited::ready)
                 co_return std::vector<Wanted>();
         }
-        if (image_->find_partition(each.id.topic, each.id.partition) == nullptr) continue;
+        if (image_->find_partition(each.id.topic, each.id.partition) == nullptr) {
+            if (!each.is_left) discard(each);
+            continue;
+        }
+        if (facts_.directories->is_failed(each.directory)) {
+            could_not_open(each, offline_directory());
+            continue;
+        }
         ++opening->running;
         opening_.insert(each.id);
         log::Log::open(files_, opening_of(each),
@@ -335,6 +377,11 @@ void BrokerShard::could_not_open(const Wanted& wanted, const DiskError& error) {
 void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log) {
     const metadata::Partition* state = image_->find_partition(wanted.id.topic, wanted.id.partition);
     if (state == nullptr) return;
+    // Its directory may have failed meanwhile: nothing in it comes online.
+    if (log && facts_.directories->is_failed(wanted.directory)) {
+        failed_.insert(wanted.id);
+        log = Error(offline_directory());
+    }
     if (!log) {
         const bool is_final = failed_.contains(wanted.id);
         Offline& offline = offline_[wanted.id];
@@ -343,6 +390,7 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
                                 wanted.topic, wanted.id.partition, log.error().detail, !is_final);
         }
         offline.wanted = wanted;
+        offline.is_of_another = log.error().code == ErrorCode::inconsistent_topic_id;
         went_offline_.set();
         return;
     }
@@ -380,20 +428,34 @@ void BrokerShard::set_state(Partition& partition, const metadata::Partition& sta
 }
 
 void BrokerShard::remove(const TopicPartition& id) {
-    offline_.erase(id);
+    const auto offline = offline_.extract(id);
     left_.erase(id);
     failed_.erase(id);
     refused_.erase(id);
     const auto found = partitions_.find(id);
-    if (found == partitions_.end()) return;
+    if (found == partitions_.end()) {
+        if (offline && !offline.mapped().is_of_another) discard(offline.mapped().wanted);
+        return;
+    }
     Partition& partition = *found->second.partition;
     partition.refuse_pending(ErrorCode::unknown_topic_or_partition, "the topic was deleted");
     const std::string directory = partition.log().directory();
     const Duration delay = partition.log().config().file_delete_delay;
+    facts_.directories->gone(found->second.directory);
     partitions_.erase(found);
     groups_->led(id, false);
     if (const auto doomed = set_aside(directory, "delete"))
         tasks_.spawn("remove " + *doomed, remove_directory(*doomed, delay));
+}
+
+void BrokerShard::discard(const Wanted& wanted) {
+    const LogDirectory& in = facts_.directories->all()[wanted.directory];
+    facts_.directories->gone(wanted.directory);
+    if (facts_.directories->is_failed(wanted.directory)) return;  // the next start finds it
+    const std::string path = in.path + "/" + wanted.name;
+    if (!place_.disk.list(path)) return;  // it was not made
+    if (const auto doomed = set_aside(path, "delete"))
+        tasks_.spawn("remove " + *doomed, remove_directory(*doomed, Duration::zero()));
 }
 
 std::optional<std::string> BrokerShard::set_aside(const std::string& directory,
@@ -414,12 +476,12 @@ runtime::Task<> BrokerShard::remove_directory(std::string path, Duration delay) 
     }
 }
 
-std::vector<Checkpoint> BrokerShard::checkpoint() const {
+std::vector<Checkpoint> BrokerShard::checkpoint(std::size_t directory) const {
     std::vector<Checkpoint> all;
     for (const auto& [id, held] : partitions_) {
+        if (held.directory != directory) continue;
         const log::Log& log = held.partition->log();
-        Checkpoint each{.directory = held.directory,
-                        .topic = held.partition->topic_name(),
+        Checkpoint each{.topic = held.partition->topic_name(),
                         .partition = id.partition,
                         .recovery_point = std::nullopt,
                         .log_start = std::nullopt};
@@ -430,9 +492,9 @@ std::vector<Checkpoint> BrokerShard::checkpoint() const {
         all.push_back(std::move(each));
     }
     for (const auto& [id, wanted] : left_) {
-        const auto left = facts_.directories->all()[wanted.directory].left(wanted.name);
-        all.push_back({.directory = wanted.directory,
-                       .topic = wanted.topic,
+        if (wanted.directory != directory) continue;
+        const auto left = facts_.directories->all()[directory].left(wanted.name);
+        all.push_back({.topic = wanted.topic,
                        .partition = id.partition,
                        .recovery_point = left.recovery_point,
                        .log_start = left.log_start});

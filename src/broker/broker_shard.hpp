@@ -33,6 +33,8 @@ struct NodeFacts {
     /// A client of this node is told the address that it used itself (the implicit node).
     bool advertises_address_used = false;
     std::vector<std::string> controller_listeners;  // names
+    /// A log directory that this node had is not to be had: what is not found may lie there.
+    bool lacks_log_directory = false;
     std::int16_t kraft_version = 0;
     std::shared_ptr<const LogDirectories> directories;
 };
@@ -90,10 +92,9 @@ public:
     /// nullptr: not here; a log that could not be opened is in offline().
     Partition* find(const TopicPartition& id);
     bool is_offline(const TopicPartition& id) const { return offline_.contains(id); }
-    /// What its checkpoints are to say is not written any more.
-    bool has_failed_directory(const TopicPartition& id) const {
-        const auto found = partitions_.find(id);
-        return found != partitions_.end() && facts_.directories->is_failed(found->second.directory);
+    /// The index of the log directory that a partition which is here lies in.
+    std::size_t directory_of(const TopicPartition& id) const {
+        return partitions_.at(id).directory;
     }
     /// As find(), where this node leads the partition and `epoch` (-1: any) is the leader's.
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
@@ -113,6 +114,8 @@ public:
     /// Reading from a partition's log has failed: it is offline where the fault is final. The error
     /// that a client gets.
     ErrorCode read_failed(const TopicPartition& id, const DiskError& error);
+    /// A write or a sync in a log directory has failed: it goes offline.
+    void write_failed(std::size_t directory, const DiskError& error);
     /// Takes all logs of a log directory offline, until the next start.
     void directory_failed(std::size_t directory, const Error& reason);
     Disk& disk() const { return place_.disk; }
@@ -130,7 +133,8 @@ public:
     /// not be opened.
     void start_housekeeping();
 
-    std::vector<Checkpoint> checkpoint() const;
+    /// What is to be remembered of the partitions in a log directory.
+    std::vector<Checkpoint> checkpoint(std::size_t directory) const;
     /// Ends the housekeeping; to be called before the end in any case.
     runtime::Task<Result<>> rest();
     /// Closes all logs in order, flushed. Errors: kafka_storage_error: one of them could not be.
@@ -148,6 +152,7 @@ private:
     struct Offline {
         Wanted wanted;
         std::string why;
+        bool is_of_another = false;  // its directory is another topic's
     };
     struct Opening;
 
@@ -158,6 +163,10 @@ private:
     void change_configs(const metadata::ImageChanges& changes);
     bool is_opening_any_of(const Uuid& topic) const;
     void place(Wanted& wanted) const;
+    /// Whether a log directory that is not there may have a partition that is in none.
+    bool may_be_elsewhere(const metadata::Partition& state) const;
+    /// Removes the directory of one that is not open and not wanted any more.
+    void discard(const Wanted& wanted);
     runtime::Task<> open(std::vector<Wanted> wanted);
     runtime::Task<std::vector<Wanted>> make_directories(std::vector<Wanted> wanted);
     runtime::Task<std::vector<Wanted>> open_logs(std::vector<Wanted> wanted);

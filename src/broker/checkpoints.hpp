@@ -17,10 +17,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace moldau::broker {
@@ -29,7 +31,6 @@ class BrokerShard;
 
 /// What is to be remembered of one partition.
 struct Checkpoint {
-    std::size_t directory = 0;
     std::string topic;
     std::int32_t partition = 0;
     std::optional<Offset> recovery_point;
@@ -39,17 +40,22 @@ struct Checkpoint {
 class Checkpoints {
 public:
     using Shards = std::vector<std::unique_ptr<BrokerShard>>;
-    Checkpoints(runtime::Shard& home, Disk& disk, const Shards& shards)
-        : home_(home), disk_(disk), shards_(shards), turn_(std::make_shared<Turn>(home)) {}
+    /// Told of a directory in which a write or a sync has failed.
+    using OnFailure = std::function<void(std::size_t, const DiskError&)>;
+    Checkpoints(runtime::Shard& home, Disk& disk, const Shards& shards, OnFailure on_failure)
+        : home_(home), disk_(disk), shards_(shards), on_failure_(std::move(on_failure)) {}
     Checkpoints(const Checkpoints&) = delete;
     Checkpoints& operator=(const Checkpoints&) = delete;
 
     /// The directories as they were found.
     void found(const std::shared_ptr<const LogDirectories>& directories);
 
-    /// Writes what all shards say at this moment or later; those who wait together share it.
-    /// Errors: kafka_storage_error.
-    runtime::Task<Result<>> write();
+    /// Writes those of one directory as all shards say at this moment or later; those who wait
+    /// together share it. Errors: kafka_storage_error, also where the directory is offline.
+    runtime::Task<Result<>> write(std::size_t directory);
+    /// Those of each directory that is not offline. Errors: kafka_storage_error: the first one; the
+    /// others are written.
+    runtime::Task<Result<>> write_all();
 
     struct Name {
         std::size_t directory = 0;
@@ -80,20 +86,25 @@ private:
         bool may_be_any = false;
     };
 
-    bool holds(const std::vector<Name>& names) const;
-    runtime::Task<Result<>> write_in_turn();
-    runtime::Task<Result<>> write_directory(std::size_t directory,
-                                            const std::vector<Checkpoint>& all);
+    /// Of one directory.
+    struct Files {
+        explicit Files(runtime::Shard& home) : turn(std::make_shared<Turn>(home)) {}
+        Names names;
+        std::shared_ptr<Turn> turn;
+        std::uint64_t asked = 0;
+        std::uint64_t written = 0;  // of those who asked
+    };
+
+    bool holds(const Name& name) const;
+    runtime::Task<Result<>> write_in_turn(std::size_t directory);
 
     runtime::Shard& home_;
     Disk& disk_;
     const Shards& shards_;
+    OnFailure on_failure_;
     std::shared_ptr<const LogDirectories> directories_;
-    std::vector<Names> names_;  // by directory
+    std::vector<Files> files_;  // by directory
     bool is_ended_ = false;
-    std::shared_ptr<Turn> turn_;
-    std::uint64_t asked_ = 0;
-    std::uint64_t written_ = 0;  // of those who asked
 };
 
 }  // namespace moldau::broker

@@ -1,14 +1,20 @@
 #include "log_directories.hpp"
 
 #include "moldau/base/topic_name.hpp"
+#include "moldau/log/files/partition_metadata.hpp"
+#include "moldau/log/small_files.hpp"
 #include "moldau/raft/snapshot.hpp"
 #include "moldau/runtime/ending.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace moldau::broker {
 namespace {
+
+constexpr std::size_t kMetadataBytesMax = 4096;
 
 using log::OffsetCheckpoint;
 using Offsets = std::vector<log::PartitionOffset>;
@@ -98,19 +104,63 @@ LogDirectory::Left LogDirectory::left(std::string_view partition_directory) cons
     return {.recovery_point = look(recovery_points), .log_start = look(log_starts)};
 }
 
-LogDirectories::LogDirectories(std::vector<LogDirectory> all)
+runtime::Task<Result<Twins>> find_twins(
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlive the task.
+    runtime::Shard& shard, Disk& disk, const std::vector<LogDirectory>& directories) {
+    std::map<std::string, std::vector<std::size_t>> places;
+    for (std::size_t i = 0; i < directories.size(); ++i) {
+        for (const std::string& name : directories[i].partitions) places[name].push_back(i);
+    }
+    Twins twins;
+    for (const auto& [name, all] : places) {
+        if (all.size() == 1) continue;
+        std::map<std::size_t, Uuid>& topics = twins[name];
+        for (const std::size_t i : all) {
+            const std::string path = directories[i].path + "/" + name;
+            runtime::Ending<DiskResult<Bytes>> read(shard);
+            log::read_file(disk, path + "/partition.metadata", kMetadataBytesMax, read.done());
+            const DiskResult<Bytes> bytes = co_await read.wait();
+            if (!bytes) co_return Error(bytes.error());
+            const auto metadata = log::parse_partition_metadata(as_text(*bytes));
+            if (!metadata)
+                co_return Error{metadata.error().code, path + ": " + metadata.error().detail};
+            for (const auto& [other, topic] : topics) {
+                if (topic != metadata->topic_id) continue;
+                co_return Error{ErrorCode::kafka_storage_error,
+                                fmt::format("{} and {}/{} are the same partition's", path,
+                                            directories[other].path, name)};
+            }
+            topics[i] = metadata->topic_id;
+        }
+    }
+    co_return twins;
+}
+
+LogDirectories::LogDirectories(std::vector<LogDirectory> all, Twins twins)
     : all_(std::move(all)),
+      twins_(std::move(twins)),
       counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())),
       failed_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
         counts_[i] = all_[i].partitions.size();
+        failed_[i] = all_[i].failure.has_value();
         for (const std::string& each : all_[i].partitions) places_.emplace(each, i);
     }
 }
 
-std::size_t LogDirectories::place_of(std::string_view partition_directory) const {
-    if (const auto found = places_.find(partition_directory); found != places_.end())
-        return found->second;
+std::optional<std::size_t> LogDirectories::find(std::string_view partition_directory,
+                                                const Uuid& topic) const {
+    const auto found = places_.find(partition_directory);
+    if (found == places_.end()) return std::nullopt;
+    const auto twins = twins_.find(partition_directory);
+    if (twins == twins_.end()) return found->second;
+    for (const auto& [directory, id] : twins->second) {
+        if (id == topic) return directory;
+    }
+    return std::nullopt;
+}
+
+std::size_t LogDirectories::place_new() const {
     std::size_t least = 0;
     for (std::size_t i = 1; i < all_.size(); ++i) {
         if (failed_[i]) continue;

@@ -31,6 +31,7 @@ struct LogDirectory {
     bool has_unread_checkpoints = false;  // what they say is not known
     std::vector<std::string> partitions;  // directories of partitions
     std::vector<std::string> doomed;      // directories that are to be removed
+    std::optional<Error> failure;         // why nothing in it can be had
 
     Uuid id() const {
         return properties && properties->directory_id ? *properties->directory_id : Uuid{};
@@ -43,22 +44,39 @@ struct LogDirectory {
     Left left(std::string_view partition_directory) const;
 };
 
+/// Ids that stand for no directory (KIP-858).
+inline bool is_reserved_directory(const Uuid& id) {
+    constexpr std::uint64_t kReserved = 100;
+    return id.high == 0 && id.low < kReserved;
+}
+
 /// Reads one directory. The marker of a clean stop is taken away.
 /// Errors: kafka_storage_error.
 runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Disk& disk,
                                                        std::string path);
 
+/// Which topic a partition's directory belongs to, where the same name stands in several log
+/// directories: by the name, and by the index of the log directory.
+using Twins = std::map<std::string, std::map<std::size_t, Uuid>, std::less<>>;
+
+/// A topic that was deleted and made anew may have left its first directory behind, when a log
+/// directory failed or the power did. Errors: kafka_storage_error: two are the same partition's, or
+/// it cannot be read whose they are.
+runtime::Task<Result<Twins>> find_twins(runtime::Shard& shard, Disk& disk,
+                                        const std::vector<LogDirectory>& directories);
+
 class LogDirectories {
 public:
-    explicit LogDirectories(std::vector<LogDirectory> all);
+    explicit LogDirectories(std::vector<LogDirectory> all, Twins twins = {});
 
     const std::vector<LogDirectory>& all() const { return all_; }
-    /// The directory that has this partition, else, of those that have not failed, the one with the
-    /// fewest partitions, which has one more from then on.
-    std::size_t place_of(std::string_view partition_directory) const;
-    bool has(std::string_view partition_directory) const {
-        return places_.contains(partition_directory);
-    }
+    /// Where an earlier process has left this partition of a topic.
+    std::optional<std::size_t> find(std::string_view partition_directory, const Uuid& topic) const;
+    /// Where a new partition is to be made: of the directories that have not failed the one with
+    /// the fewest, which has one more from then on.
+    std::size_t place_new() const;
+    /// A partition in it is gone.
+    void gone(std::size_t directory) const { --counts_[directory]; }
 
     /// A write or a sync in it has failed: until the next start nothing in it is believed, and
     /// nothing is put there. True for the first who says so.
@@ -69,6 +87,7 @@ public:
 private:
     std::vector<LogDirectory> all_;
     std::map<std::string, std::size_t, std::less<>> places_;
+    Twins twins_;
     std::unique_ptr<std::atomic<std::size_t>[]> counts_;
     std::unique_ptr<std::atomic<bool>[]> failed_;
 };

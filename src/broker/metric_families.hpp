@@ -149,7 +149,7 @@ inline constexpr Family kDiskSyncDurationSeconds{
     "moldau_disk_sync_duration_seconds", Kind::histogram,
     "How long those waited who wanted something on stable storage (fsync)."};
 inline constexpr Family kDiskSyncErrors{"moldau_disk_sync_errors_total", Kind::counter,
-                                        "Syncs that failed. Each takes a log offline."};
+                                        "Syncs that failed. Each takes its log directory offline."};
 inline constexpr Family kDiskReadDurationSeconds{
     "moldau_disk_read_duration_seconds", Kind::histogram,
     "How long those waited who wanted what was not in memory."};

@@ -64,7 +64,11 @@ NodeState::NodeState(const config::Settings& given, Node::World in)
                .shards = {},
                .controller = nullptr,
                .telemetry = std::make_unique<Telemetry>(home, settings)},
-      checkpoints(home, home_disk, services.shards),
+      checkpoints(home, home_disk, services.shards,
+                  [this](std::size_t directory, const DiskError& error) {
+                      if (facts.directories->fail(directory))
+                          directory_failed(directory, Error(error));
+                  }),
       service(services),
       server(server_settings(settings), world.shards, service),
       metadata_files(home_disk, kMetadataFilesMax),
@@ -178,7 +182,7 @@ runtime::Task<> NodeState::close_storage() {
                                                   [there] { return there->close(); });
         if (!closed) all_well = false;
     }
-    if (Result<> ok = co_await checkpoints.write(); !ok) {
+    if (Result<> ok = co_await checkpoints.write_all(); !ok) {
         home.log().error("cannot write the checkpoints reason={}", ok.error().detail);
         all_well = false;
     }
@@ -202,7 +206,7 @@ runtime::Task<> NodeState::checkpoint_now_and_then() {
                  settings.get(config::kLogFlushStartOffsetCheckpointIntervalMs)));
     // At once: what was recovered is durable now, and a crash soon after need not do it again.
     do {
-        const Result<> ok = co_await checkpoints.write();
+        const Result<> ok = co_await checkpoints.write_all();
         if (!ok && !runtime::cancelled(home))
             home.log().warn("cannot write the checkpoints reason={}", ok.error().detail);
     } while (co_await runtime::sleep_until(home, home.now() + every) != runtime::Waited::cancelled);

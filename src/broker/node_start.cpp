@@ -98,6 +98,7 @@ Result<> NodeState::bind() {
 runtime::Task<Result<>> NodeState::open_directories() {
     StorageRules rules{
         .paths = paths,
+        .failures = held.failures(),
         .metadata = metadata_path,
         .node_id = node.id.value,
         .formats_itself = node.is_implicit,
@@ -107,17 +108,25 @@ runtime::Task<Result<>> NodeState::open_directories() {
     Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
     if (!storage) co_return storage.error();
     facts.cluster_id = storage->cluster_id;
+    Result<Twins> twins = co_await find_twins(home, home_disk, storage->directories);
+    if (!twins) co_return twins.error();
     if (const auto& clean = storage->directories[metadata_path].clean)
         previous_broker_epoch = clean->broker_epoch;
     for (const LogDirectory& each : storage->directories) {
         // One that was left by a crash makes the whole broker's stop an unclean one.
         if (!each.clean) previous_broker_epoch = -1;
+        if (each.failure) {
+            facts.lacks_log_directory = true;
+            home.log().error("a log directory is offline until the next start path={} reason={}",
+                             each.path, each.failure->detail);
+        }
         for (const std::string& doomed : each.doomed) {
             if (auto ok = remove_directory_with_files(home_disk, each.path + "/" + doomed); !ok)
                 home.log().warn("cannot remove a deleted partition reason={}", ok.error().detail);
         }
     }
-    facts.directories = std::make_shared<const LogDirectories>(std::move(storage->directories));
+    facts.directories =
+        std::make_shared<const LogDirectories>(std::move(storage->directories), std::move(*twins));
     checkpoints.found(facts.directories);
     co_return Result<>();
 }
@@ -168,6 +177,7 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
     if (Result<> ok = co_await metadata->lead(settings.get(config::kMinInsyncReplicas)); !ok)
         co_return ok;
     warn_of_features();
+    look_for_directories();
     services.controller = std::make_unique<ControllerDriver>(home, facts, *metadata, publisher,
                                                              *services.shards.front());
     tasks.spawn("publish images", publisher.run());
@@ -222,15 +232,32 @@ ControllerDriver::Registration NodeState::registration() const {
                                     .max_supported_version = each.most});
     }
     request.rack = settings.get(config::kBrokerRack);
-    for (const LogDirectory& each : facts.directories->all()) request.log_dirs.push_back(each.id());
+    for (const LogDirectory& each : facts.directories->all()) {
+        if (!each.failure) request.log_dirs.push_back(each.id());
+    }
     request.previous_broker_epoch = previous_broker_epoch;
     return request;
 }
 
-// What is the directory of a partition that the metadata do not know here.
+// Of what the last registration named, one may be an empty place where a volume was mounted.
+void NodeState::look_for_directories() {
+    const metadata::BrokerRegistration* before = metadata->newest().brokers.find(node.id);
+    if (before == nullptr) return;
+    const std::vector<LogDirectory>& all = facts.directories->all();
+    for (const Uuid& id : before->directories) {
+        if (std::ranges::find(all, id, &LogDirectory::id) != all.end()) continue;
+        facts.lacks_log_directory = true;
+        home.log().error("a log directory that this node had is not there directory.id={}",
+                         id.to_string());
+    }
+}
+
+// What is the directory of a partition that the metadata do not know here, or know in another.
 void NodeState::clean_directories() {
     const metadata::ClusterImage& image = metadata->newest();
-    for (const LogDirectory& each : facts.directories->all()) {
+    const std::vector<LogDirectory>& all = facts.directories->all();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const LogDirectory& each = all[i];
         for (const std::string& name : each.partitions) {
             if (name == kMetadataLogDirectory) continue;
             const auto partition = log::partition_of(name);
@@ -238,7 +265,8 @@ void NodeState::clean_directories() {
             const metadata::Partition* known =
                 topic == nullptr ? nullptr : image.find_partition(*topic, partition->partition);
             if (known != nullptr &&
-                std::ranges::find(known->replicas, node.id) != known->replicas.end())
+                std::ranges::find(known->replicas, node.id) != known->replicas.end() &&
+                facts.directories->find(name, *topic) == i)
                 continue;
             const std::string path = each.path + "/" + name;
             const auto renamed = set_aside(home_disk, home.random(), path, "stray");
@@ -263,6 +291,7 @@ void NodeState::directory_failed(std::size_t index, const Error& error) {
     home.log().error(
         "a log directory is offline until the next start, and all logs in it path={} reason={}",
         path, error.detail);
+    if (is_stopping) return;  // the shards go; what their logs wait for ends by itself
     for (const auto& each : services.shards) {
         BrokerShard* there = each.get();
         (void)there->shard().post_answer([there, still = std::weak_ptr<void>(alive), index, error] {

@@ -43,6 +43,7 @@ struct NodeState {
     runtime::Task<Result<>> lead_cluster();
     void make_shards();
     runtime::Task<Result<>> join_cluster();
+    void look_for_directories();
     void clean_directories();
     void warn_of_features() const;
     std::vector<metadata::Endpoint> controller_endpoints() const;

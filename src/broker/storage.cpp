@@ -19,8 +19,7 @@ namespace {
 Uuid new_id(Random& random) {
     while (true) {
         const Uuid id{random.next(), random.next()};
-        constexpr std::uint64_t kReserved = 100;  // ids below have a meaning (KIP-858)
-        if ((id.high == 0 && id.low < kReserved) || id.to_string().starts_with('-')) continue;
+        if (is_reserved_directory(id) || id.to_string().starts_with('-')) continue;
         return id;
     }
 }
@@ -132,24 +131,40 @@ Error not_formatted(const StorageRules& rules, const LogDirectory& directory) {
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive all tasks.
 runtime::Task<Result<Storage>> open_storage(runtime::Shard& shard, Disk& disk, StorageRules rules) {
     Storage storage;
-    for (const std::string& path : rules.paths) {
-        Result<LogDirectory> read = co_await read_log_directory(shard, disk, path);
-        if (!read) co_return read.error();
-        storage.directories.push_back(std::move(*read));
+    rules.failures.resize(rules.paths.size());
+    for (std::size_t i = 0; i < rules.paths.size(); ++i) {
+        LogDirectory& found = storage.directories.emplace_back();
+        found.path = rules.paths[i];
+        found.failure = rules.failures[i];
+        if (found.failure) continue;
+        Result<LogDirectory> read = co_await read_log_directory(shard, disk, found.path);
+        if (read) {
+            found = std::move(*read);
+        } else {
+            found.failure = read.error();
+        }
     }
+    if (const auto& failure = storage.directories[rules.metadata].failure) co_return *failure;
     LogDirectory& metadata = storage.directories[rules.metadata];
     const bool is_new = std::ranges::all_of(storage.directories, [](const LogDirectory& each) {
-        return each.is_empty && !each.properties;
+        return each.is_empty && !each.properties && !each.failure;
     });
     const bool formats = is_new && rules.formats_itself;
-    if (!metadata.properties && !formats) co_return not_formatted(rules, metadata);
+    if (!metadata.properties && !formats) {
+        for (const LogDirectory& each : storage.directories) {
+            if (each.failure) co_return *each.failure;
+        }
+        co_return not_formatted(rules, metadata);
+    }
     storage.cluster_id =
         formats ? new_id(shard.random()).to_string() : metadata.properties->cluster_id;
     if (Result<> ok = check_properties(rules, storage); !ok) co_return ok.error();
 
     for (std::size_t i = 0; i < storage.directories.size(); ++i) {
         LogDirectory& each = storage.directories[i];
-        if (each.properties && each.properties->directory_id) continue;
+        if (each.failure || (each.properties && each.properties->directory_id)) continue;
+        if (!each.properties && !is_new)
+            shard.log().warn("an empty log directory is taken into use path={}", each.path);
         if (!each.properties && !each.is_empty) co_return not_formatted(rules, each);
         if (Result<> ok = co_await sync_names(shard, disk, each.path); !ok) co_return ok.error();
         each.properties = properties_of(rules.node_id, storage.cluster_id, new_id(shard.random()));

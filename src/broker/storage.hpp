@@ -18,7 +18,8 @@ namespace moldau::broker {
 
 struct StorageRules {
     std::vector<std::string> paths;  // absolute; log.dirs, and metadata.log.dir if it is another
-    std::size_t metadata = 0;        // which of them has the metadata log
+    std::vector<std::optional<Error>> failures;  // why one cannot be had; empty: all can
+    std::size_t metadata = 0;                    // which of them has the metadata log
     std::int32_t node_id = 0;
     bool formats_itself = false;         // the implicit node, when all are empty
     controller::FeatureLevels features;  // that it begins with
@@ -30,7 +31,8 @@ struct Storage {
     std::string cluster_id;
 };
 
-/// Reads all directories; an empty one beside formatted ones is taken into use.
+/// Reads all directories; an empty one beside formatted ones is taken into use, one that cannot be
+/// read is left out unless it is the metadata's.
 /// Errors: kafka_storage_error · inconsistent_cluster_id: directories of several clusters or of
 /// another node, a directory that is not formatted or twice the same, with what to do about it.
 runtime::Task<Result<Storage>> open_storage(runtime::Shard& shard, Disk& disk, StorageRules rules);

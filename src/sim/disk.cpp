@@ -185,7 +185,9 @@ private:
     SimFile copy() const { return SimFile(access_, path_, inode_, writable_); }
 
     std::uint64_t room() const {
-        const std::uint64_t most = access_.engine.disk_faults.bytes_max;
+        const DiskFaults& faults = access_.engine.disk_faults;
+        const std::uint64_t most =
+            path_.starts_with(faults.below) ? faults.bytes_max : DiskFaults().bytes_max;
         const std::uint64_t used = access_.medium.bytes_used();
         return used < most ? most - used : 0;
     }
@@ -233,7 +235,7 @@ public:
     DiskResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
         const PortCall call(access_.host);
         if (call.dead()) return dead(path);
-        if (access_.strikes(access_.engine.disk_faults.open_error))
+        if (access_.strikes(access_.engine.disk_faults.open_error, path))
             return fault(DiskFault::out_of_descriptors, "open", path, "too many open files");
         auto inode = find_or_create(path, mode);
         if (!inode) return inode.error();

@@ -4,6 +4,8 @@
 #include "moldau/base/ports/transport.hpp"
 #include "moldau/client/connection.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
+#include "moldau/protocol/messages/delete_records.hpp"
+#include "moldau/protocol/messages/delete_topics.hpp"
 #include "moldau/protocol/messages/fetch.hpp"
 #include "moldau/protocol/messages/produce.hpp"
 #include "moldau/record/builder.hpp"
@@ -12,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,7 +32,7 @@ constexpr std::int16_t kByName = 12;
 
 /// What a client is to do, and what it was told.
 struct Errand {
-    enum class What : std::uint8_t { nothing, create, produce, fetch };
+    enum class What : std::uint8_t { nothing, create, remove, produce, fetch, trim };
     What what = What::nothing;
     std::string answer;  // an error's name; of a fetch also how many bytes came
     std::string topic = "t";
@@ -62,7 +65,9 @@ private:
             connection_ = std::move(*opened);
         }
         if (what == Errand::What::create) co_return co_await create();
+        if (what == Errand::What::remove) co_return co_await remove();
         if (what == Errand::What::produce) co_return co_await produce();
+        if (what == Errand::What::trim) co_return co_await trim();
         co_return co_await fetch();
     }
 
@@ -76,6 +81,29 @@ private:
         auto reply = co_await connection_->ask<protocol::CreateTopicsResponse>(request, deadline());
         if (!reply) co_return "closed";
         co_return std::string(name(reply->message.topics.front().error_code));
+    }
+
+    Task<std::string> remove() {
+        protocol::DeleteTopicsRequest request;
+        request.timeout_ms = 2000;
+        request.topic_names.push_back(errand_.topic);
+        auto reply =
+            co_await connection_->ask<protocol::DeleteTopicsResponse>(request, deadline(), 5);
+        if (!reply) co_return "closed";
+        co_return std::string(name(reply->message.responses.front().error_code));
+    }
+
+    /// All records that are there.
+    Task<std::string> trim() {
+        protocol::DeleteRecordsRequest request;
+        request.timeout_ms = 2000;
+        auto& topic = request.topics.emplace_back();
+        topic.name = errand_.topic;
+        topic.partitions.emplace_back().offset = -1;
+        auto reply =
+            co_await connection_->ask<protocol::DeleteRecordsResponse>(request, deadline());
+        if (!reply) co_return "closed";
+        co_return std::string(name(reply->message.topics.front().partitions.front().error_code));
     }
 
     Task<std::string> produce() {
@@ -124,9 +152,9 @@ private:
 
 struct Fixture {
     explicit Fixture(const std::string& log_dirs = "/data")
-        : settings{config::Overlay{.key = "log.dirs", .value = log_dirs, .source = "test"}} {
+        : overlays{config::Overlay{.key = "log.dirs", .value = log_dirs, .source = "test"}} {
         node = world.add_process("node", 2, [this](Process& process) {
-            return std::make_unique<NodeProgram>(process, life, settings);
+            return std::make_unique<NodeProgram>(process, life, overlays);
         });
         world.start(node);
         world.start(world.add_process("client", 1, [this](Process& process) {
@@ -147,7 +175,19 @@ struct Fixture {
         return answer();
     }
 
-    const std::array<config::Overlay, 1> settings;
+    void restart() {
+        if (world.running(node)) world.crash(node, CrashKind::process);
+        world.start(node);
+        world.run_for(seconds(5), [this] { return life.is_serving || !life.gave_up.empty(); });
+    }
+    /// Whether the topic's partition lies in this log directory.
+    bool holds(const std::string& directory, const std::string& topic) {
+        return life.process->disk(0)
+            .open(directory + "/" + topic + "-0/partition.metadata", OpenMode::read_only)
+            .has_value();
+    }
+
+    std::array<config::Overlay, 1> overlays;
     World world{{.seed = 1, .disk = {}, .network = {}}};
     NodeLife life;
     Errand errand;
@@ -189,25 +229,27 @@ TEST(NodeOnABadDisk, WhatTheDeviceDoesNotGiveIsToldAndTakesTheLogOffline) {
     f.world.run_for(seconds(100));
     EXPECT_EQ(f.told(What::fetch), "KAFKA_STORAGE_ERROR") << "it is not believed again";
     EXPECT_EQ(f.told(What::produce), "KAFKA_STORAGE_ERROR");
-    f.world.crash(f.node, CrashKind::process);
-    f.world.start(f.node);
-    f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
+    f.restart();
     EXPECT_EQ(f.told(What::fetch), "73 bytes");
+}
+
+/// Creates these topics, a record in each; by the log directory they lie in.
+std::map<std::string, std::vector<std::string>> spread(Fixture& f,
+                                                       const std::vector<std::string>& topics) {
+    std::map<std::string, std::vector<std::string>> placed;
+    for (const std::string& topic : topics) {
+        EXPECT_EQ(f.told(What::create, topic), "NONE");
+        EXPECT_EQ(f.told(What::produce, topic), "NONE");
+        placed[f.holds("/more", topic) ? "/more" : "/data"].push_back(topic);
+    }
+    return placed;
 }
 
 TEST(NodeOnABadDisk, AWriteThatFailsTakesTheLogDirectoryOfflineAndNoOther) {
     Fixture f("/data,/more");
-    Disk& disk = f.life.process->disk(0);
-    const auto holds = [&disk](const std::string& directory, const std::string& topic) {
-        return disk.open(directory + "/" + topic + "-0/partition.metadata", OpenMode::read_only)
-            .has_value();
-    };
-    std::vector<std::string> there, apart;
-    for (const char* topic : {"a", "b", "c", "d"}) {
-        EXPECT_EQ(f.told(What::create, topic), "NONE");
-        EXPECT_EQ(f.told(What::produce, topic), "NONE");
-        (holds("/more", topic) ? there : apart).emplace_back(topic);
-    }
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    const std::vector<std::string>& there = placed["/more"];
+    const std::vector<std::string>& apart = placed["/data"];
     ASSERT_EQ(there.size(), 2U);
 
     f.world.set_faults(DiskFaults{.write_error = kAlways, .below = "/more"});
@@ -220,17 +262,110 @@ TEST(NodeOnABadDisk, AWriteThatFailsTakesTheLogDirectoryOfflineAndNoOther) {
     EXPECT_EQ(f.told(What::fetch, apart[0]), "146 bytes");
     for (const char* topic : {"e", "f", "g"}) {
         EXPECT_EQ(f.told(What::create, topic), "NONE");
-        EXPECT_TRUE(holds("/data", topic)) << "new partitions go where they can be kept";
+        EXPECT_TRUE(f.holds("/data", topic)) << "new partitions go where they can be kept";
     }
     f.world.run_for(seconds(100));
     EXPECT_EQ(f.told(What::produce, there[0]), "KAFKA_STORAGE_ERROR") << "it is not tried again";
     EXPECT_EQ(f.life.gave_up, "");
 
-    f.world.crash(f.node, CrashKind::process);
-    f.world.start(f.node);
-    f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
+    f.restart();
     EXPECT_EQ(f.told(What::fetch, there[1]), "73 bytes");
     EXPECT_EQ(f.told(What::produce, there[0]), "NONE");
+}
+
+TEST(NodeOnABadDisk, NothingComesOnlineInALogDirectoryThatFailsWhileItsLogsAreOpened) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d", "e", "f"});
+    ASSERT_EQ(placed["/more"].size(), 3U);
+    f.world.crash(f.node, CrashKind::process);
+    // What is recovered is synced, and that fails.
+    const std::string below = "/more/" + placed["/more"][1];
+    f.world.set_faults(DiskFaults{.sync_error = kAlways, .below = below});
+    f.restart();
+    f.world.run_for(seconds(1));
+    f.world.set_faults(DiskFaults{});
+    for (const std::string& topic : placed["/more"])
+        EXPECT_EQ(f.told(What::produce, topic), "KAFKA_STORAGE_ERROR") << topic;
+    for (const std::string& topic : placed["/data"])
+        EXPECT_EQ(f.told(What::produce, topic), "NONE") << topic;
+}
+
+TEST(NodeOnABadDisk, ASyncOfTheLogDirectoryItselfOrOfItsCheckpointsThatFailsTakesItOffline) {
+    for (const char* below : {"/more/recovery-point-offset-checkpoint", "/more"}) {
+        SCOPED_TRACE(below);
+        Fixture f("/data,/more");
+        auto placed = spread(f, {"a", "b", "c", "d"});
+        f.world.set_faults(DiskFaults{.sync_error = kAlways, .below = below});
+        f.world.run_for(seconds(1));  // checkpoints are written each 150 ms
+        f.world.set_faults(DiskFaults{});
+        EXPECT_EQ(f.told(What::produce, placed["/more"][0]), "KAFKA_STORAGE_ERROR");
+        EXPECT_EQ(f.told(What::produce, placed["/data"][0]), "NONE");
+    }
+}
+
+TEST(NodeOnABadDisk, ALogDirectoryThatIsNotThereAtTheNextStartIsNotBegunAnew) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    f.world.crash(f.node, CrashKind::process);
+    // As when a volume is not mounted: the place is there, and empty.
+    f.overlays[0].value = "/data,/other";
+    f.restart();
+    for (const std::string& topic : placed["/more"]) {
+        EXPECT_EQ(f.told(What::fetch, topic), "KAFKA_STORAGE_ERROR");
+        EXPECT_EQ(f.told(What::produce, topic), "KAFKA_STORAGE_ERROR");
+    }
+    for (const std::string& topic : placed["/data"])
+        EXPECT_EQ(f.told(What::fetch, topic), "73 bytes");
+    EXPECT_EQ(f.told(What::create, "new"), "NONE");
+    EXPECT_EQ(f.told(What::produce, "new"), "NONE");
+    f.world.crash(f.node, CrashKind::process);
+    f.overlays[0].value = "/data,/more,/other";
+    f.restart();
+    for (const std::string& topic : placed["/more"])
+        EXPECT_EQ(f.told(What::fetch, topic), "73 bytes");
+}
+
+TEST(NodeOnABadDisk, ADeadLogDirectoryDoesNotKeepTheNodeFromStarting) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    f.world.crash(f.node, CrashKind::process);
+    f.world.set_faults(DiskFaults{.read_error = kAlways, .open_error = kAlways, .below = "/more"});
+    f.restart();
+    f.world.set_faults(DiskFaults{});
+    EXPECT_EQ(f.life.gave_up, "");
+    EXPECT_EQ(f.told(What::produce, placed["/more"][0]), "KAFKA_STORAGE_ERROR");
+    EXPECT_EQ(f.told(What::produce, placed["/data"][0]), "NONE");
+    f.restart();
+    EXPECT_EQ(f.told(What::fetch, placed["/more"][0]), "73 bytes");
+}
+
+TEST(NodeOnABadDisk, ATopicMadeAnewAfterItsDirectoryFailedKeepsWhatItWasGivenThen) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    const std::string topic = placed["/more"][0];
+    f.restart();
+    f.world.set_faults(DiskFaults{.write_error = kAlways, .below = "/more"});
+    EXPECT_EQ(f.told(What::produce, topic), "KAFKA_STORAGE_ERROR");
+    EXPECT_EQ(f.told(What::remove, topic), "NONE");
+    EXPECT_EQ(f.told(What::create, topic), "NONE");
+    EXPECT_EQ(f.told(What::produce, topic), "NONE");
+    EXPECT_EQ(f.told(What::produce, topic), "NONE");
+    f.world.set_faults(DiskFaults{});
+    f.restart();
+    EXPECT_EQ(f.told(What::fetch, topic), "146 bytes");
+    EXPECT_FALSE(f.holds("/more", topic)) << "the old one is set aside";
+}
+
+TEST(NodeOnABadDisk, AFullLogDirectoryDoesNotHoldUpTheOthers) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    // The checkpoints of the first cannot be written; those of the second are.
+    f.world.set_faults(DiskFaults{.bytes_max = 1, .below = "/data/recovery-point"});
+    EXPECT_EQ(f.told(What::produce, placed["/more"][0]), "NONE");
+    EXPECT_EQ(f.told(What::trim, placed["/more"][0]), "NONE");
+    EXPECT_EQ(f.told(What::trim, placed["/data"][0]), "KAFKA_STORAGE_ERROR");
+    f.world.set_faults(DiskFaults{});
+    EXPECT_EQ(f.told(What::trim, placed["/data"][0]), "NONE");
 }
 
 TEST(NodeOnABadDisk, WithoutALogDirectoryTheNodeStops) {
@@ -246,9 +381,7 @@ TEST(NodeAfterAKill, NotesAtOnceThatWhatItRecoveredIsDurable) {
     Fixture f;
     EXPECT_EQ(f.told(What::create), "NONE");
     EXPECT_EQ(f.told(What::produce), "NONE");
-    f.world.crash(f.node, CrashKind::process);
-    f.world.start(f.node);
-    f.world.run_for(seconds(5), [&f] { return f.life.is_serving; });
+    f.restart();
     f.world.run_for(milliseconds(50));  // the next checkpoint by time is at 150
     Disk& disk = f.life.process->disk(0);
     const auto file = disk.open("/data/recovery-point-offset-checkpoint", OpenMode::read_only);

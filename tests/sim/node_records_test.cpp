@@ -61,13 +61,18 @@ void Outcome::add(const Outcome& one) {
     stops_in_order += one.stops_in_order;
 }
 
+/// How many log directories the node has.
+enum class Directories : std::uint8_t { one, two };
+
 class Story {
 public:
-    explicit Story(std::uint64_t seed, LogSink* sink)
+    Story(std::uint64_t seed, LogSink* sink, Directories directories = Directories::one)
         : world_({.seed = seed, .disk = {}, .network = kNetwork, .sink = sink}),
           random_(world_.random("troubles")) {
+        if (directories == Directories::two)
+            overlays_.push_back({.key = "log.dirs", .value = "/data,/more", .source = "test"});
         node_ = world_.add_process("node", 2, [this](Process& process) {
-            return std::make_unique<NodeProgram>(process, life_);
+            return std::make_unique<NodeProgram>(process, life_, overlays_);
         });
         add("admin", make_admin);
         add("producer-0", make_producer);
@@ -274,6 +279,7 @@ private:
     }
 
     World world_;
+    std::vector<config::Overlay> overlays_;
     SeededRandom random_;
     NodeModel model_;
     Orders orders_;
@@ -314,6 +320,20 @@ TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
     EXPECT_GT(sum.deleted_records, last / 2) << "no records were deleted";
     EXPECT_GT(sum.audits, last) << "nobody has looked at the metadata";
     EXPECT_GT(sum.stops_in_order, last / 4) << "the test has lost its stops";
+}
+
+TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedInSeveralLogDirectories) {
+    Seeds seeds(300, 30);
+    Outcome sum;
+    for (std::uint64_t seed = seeds.first(); seed <= seeds.last(); ++seed) {
+        const Outcome one = Story(seed, seeds.sink(), Directories::two).go();
+        if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
+        sum.add(one);
+    }
+    fmt::print("seeds={} deaths={} acknowledged={} read={} deleted_records={}\n", seeds.count(),
+               sum.deaths, sum.acknowledged, sum.seen, sum.deleted_records);
+    if (seeds.is_one()) return;
+    EXPECT_GT(sum.acknowledged, seeds.count() * 20) << "the test has lost its producers";
 }
 
 TEST(NodeUnderCrashes, OneSeedIsOneHistory) {

@@ -52,7 +52,8 @@ struct DiskFaults {
     std::uint32_t open_error = 0;  // out of descriptors
     std::uint32_t cold_read = 0;   // try_read would block
     std::uint32_t flip = 0;        // a bit of what is read has turned, on the medium, for good
-    std::string_view below = "/";  // where writes, reads and syncs fail
+    std::string_view below =
+        "/";  // where writes, reads, syncs and opening fail, and where it is full
 };
 
 struct NetworkFaults {

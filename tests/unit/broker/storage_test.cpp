@@ -3,6 +3,7 @@
 
 #include "data_directories.hpp"
 
+#include "moldau/log/files/partition_metadata.hpp"
 #include "moldau/log/log_directory.hpp"
 #include "moldau/log/small_files.hpp"
 #include "moldau/runtime/ending.hpp"
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace moldau::broker {
@@ -44,6 +46,7 @@ public:
 
     static StorageRules rules(std::vector<std::string> paths, bool formats_itself = true) {
         return {.paths = std::move(paths),
+                .failures = {},
                 .metadata = 0,
                 .node_id = 1,
                 .formats_itself = formats_itself,
@@ -215,18 +218,73 @@ TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {
     all.push_back({.path = "/a", .partitions = {"orders-0", "orders-1"}});
     all.push_back({.path = "/b", .partitions = {"orders-2"}});
     const LogDirectories directories(std::move(all));
-    EXPECT_EQ(directories.place_of("orders-1"), 0U) << "where it is";
-    EXPECT_EQ(directories.place_of("new-0"), 1U);
-    EXPECT_EQ(directories.place_of("new-1"), 0U);
-    EXPECT_EQ(directories.place_of("new-2"), 1U);
+    EXPECT_EQ(directories.find("orders-1", Uuid{1, 1}), 0U);
+    EXPECT_EQ(directories.find("orders-2", Uuid{1, 1}), 1U);
+    EXPECT_FALSE(directories.find("new-0", Uuid{1, 1}));
+    EXPECT_EQ(directories.place_new(), 1U);
+    EXPECT_EQ(directories.place_new(), 0U);
+    EXPECT_EQ(directories.place_new(), 1U);
+    directories.gone(0);
+    directories.gone(0);
+    EXPECT_EQ(directories.place_new(), 0U) << "what is gone does not count";
+    directories.gone(1);
     EXPECT_TRUE(directories.fail(1));
     EXPECT_FALSE(directories.fail(1)) << "it was said before";
-    EXPECT_EQ(directories.place_of("new-3"), 0U);
-    EXPECT_EQ(directories.place_of("new-4"), 0U) << "nothing comes where nothing is believed";
+    EXPECT_EQ(directories.place_new(), 0U);
+    EXPECT_EQ(directories.place_new(), 0U) << "nothing comes where nothing is believed";
     EXPECT_FALSE(directories.have_all_failed());
     EXPECT_TRUE(directories.fail(0));
     EXPECT_TRUE(directories.have_all_failed());
-    EXPECT_FALSE(directories.has("new-0")) << "it was not there at the start";
+}
+
+/// What find_twins() says of these directories of partitions: their topics by name, or the error.
+std::string twins(const std::vector<std::pair<std::string, Uuid>>& partitions) {
+    Machine machine;
+    machine.open(Machine::rules({"/data", "/more"}));
+    for (const auto& [path, topic] : partitions)
+        machine.put(path + "/partition.metadata",
+                    log::write_partition_metadata({.topic_id = topic}));
+    machine.open(Machine::rules({"/data", "/more"}));
+    std::string said;
+    machine.run([&](runtime::Shard& shard, Disk& disk) -> Task<> {
+        const auto find = [](runtime::Shard& here, Disk& on, const Storage& storage,
+                             std::string& to) -> Task<> {
+            Result<Twins> found = co_await find_twins(here, on, storage.directories);
+            if (!found) {
+                to = found.error().detail;
+                co_return;
+            }
+            const LogDirectories all(storage.directories, *found);
+            for (const Uuid& topic : {Uuid{1, 1}, Uuid{2, 2}, Uuid{3, 3}}) {
+                const auto place = all.find("t-0", topic);
+                to += place ? std::to_string(*place) : "-";
+            }
+        };
+        return find(shard, disk, *machine.last, said);
+    });
+    return said;
+}
+
+TEST(Twins, TheDirectoryOfTheTopicItselfCountsAmongThoseOfItsName) {
+    EXPECT_EQ(twins({{"/data/t-0", {1, 1}}, {"/more/t-0", {2, 2}}}), "01-");
+    EXPECT_EQ(twins({{"/data/t-0", {2, 2}}, {"/more/t-0", {1, 1}}}), "10-");
+    EXPECT_EQ(twins({{"/data/t-0", {1, 1}}}), "000") << "the log sees whose it is";
+    EXPECT_EQ(twins({{"/data/t-0", {1, 1}}, {"/more/t-0", {1, 1}}}),
+              "/more/t-0 and /data/t-0 are the same partition's");
+}
+
+TEST(Storage, ALogDirectoryThatCannotBeHadIsLeftOutUnlessItIsTheMetadatas) {
+    Machine machine;
+    machine.open(Machine::rules({"/data", "/more"}));
+    StorageRules rules = Machine::rules({"/data", "/more"});
+    rules.failures = {std::nullopt, Error{ErrorCode::kafka_storage_error, "it burns"}};
+    machine.open(rules);
+    ASSERT_TRUE(machine.last);
+    EXPECT_FALSE(machine.last->directories[0].failure);
+    EXPECT_EQ(machine.last->directories[1].failure->detail, "it burns");
+    EXPECT_TRUE(LogDirectories(machine.last->directories).is_failed(1));
+    rules.metadata = 1;
+    EXPECT_EQ(machine.open(rules), "it burns");
 }
 
 }  // namespace

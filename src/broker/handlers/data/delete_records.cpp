@@ -8,6 +8,8 @@
 
 #include "moldau/protocol/messages/delete_records.hpp"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -25,33 +27,55 @@ Deleted error(ErrorCode code) {
     return result;
 }
 
+/// Where a partition's log is to start, and the log directories whose checkpoints say so first.
+struct Promise {
+    ErrorCode error = ErrorCode::none;
+    Offset to;
+    std::vector<std::size_t> directories;  // none: it starts there already
+};
+
 /// `here` outlives the task.
-runtime::Task<Deleted> raise(BrokerShard* here, TopicPartition id, std::int64_t offset) {
+runtime::Task<Promise> promise(BrokerShard* here, TopicPartition id, std::int64_t offset) {
     Partition* partition = nullptr;
     const ErrorCode refused = here->find_leader(id, -1, partition);
-    if (refused != ErrorCode::none) co_return error(refused);
-    log::Log& log = partition->log();
-    if (!log.config().deletes) co_return error(ErrorCode::policy_violation);
+    if (refused != ErrorCode::none) co_return Promise{.error = refused};
+    if (!partition->log().config().deletes) co_return Promise{.error = ErrorCode::policy_violation};
     const Offset to = offset == kAll ? partition->high_watermark() : Offset{offset};
-    if (to < Offset{0}) co_return error(ErrorCode::offset_out_of_range);
-    if (to > partition->high_watermark()) co_return error(ErrorCode::offset_out_of_range);
-    if (to > log.log_start_offset()) {
-        // Durable before anybody can see it: a crash does not bring deleted records back.
-        partition->promise_log_start(to);
-        Checkpoints* checkpoints = &here->checkpoints();
-        const Result<> written =
-            co_await runtime::call_task(here->shard(), checkpoints->home(), "keep log starts",
-                                        [checkpoints] { return checkpoints->write(); });
-        if (!written || here->has_failed_directory(id))
-            co_return error(ErrorCode::kafka_storage_error);
-        partition = here->find(id);
-        if (partition == nullptr) co_return error(ErrorCode::not_leader_or_follower);
-        const Result<> raised = partition->log().raise_log_start(to, partition->high_watermark());
-        if (!raised) co_return error(raised.error().code);
-    }
+    if (to < Offset{0} || to > partition->high_watermark())
+        co_return Promise{.error = ErrorCode::offset_out_of_range};
+    if (to <= partition->log().log_start_offset()) co_return Promise{.to = to};
+    // Durable before anybody can see it: a crash does not bring deleted records back.
+    partition->promise_log_start(to);
+    co_return Promise{.to = to, .directories = {here->directory_of(id)}};
+}
+
+/// `here` outlives the task.
+runtime::Task<Deleted> keep_promise(BrokerShard* here, TopicPartition id, Promise promised) {
+    Partition* partition = here->find(id);
+    if (partition == nullptr) co_return error(ErrorCode::not_leader_or_follower);
+    if (here->facts().directories->is_failed(here->directory_of(id)))
+        co_return error(ErrorCode::kafka_storage_error);
+    const Result<> raised =
+        partition->log().raise_log_start(promised.to, partition->high_watermark());
+    if (!raised) co_return error(raised.error().code);
     Deleted result;
     result.low_watermark = partition->log().log_start_offset().value;
     co_return result;
+}
+
+/// Makes durable what has been promised of partitions in these log directories; those of which it
+/// could not be.
+runtime::Task<std::set<std::size_t>> write_log_starts(RequestContext context,
+                                                      std::set<std::size_t> directories) {
+    std::set<std::size_t> failed;
+    Checkpoints* checkpoints = &context.here.checkpoints();
+    for (const std::size_t directory : directories) {
+        const Result<> written = co_await runtime::call_task(
+            context.here.shard(), checkpoints->home(), "keep log starts",
+            [checkpoints, directory] { return checkpoints->write(directory); });
+        if (!written) failed.insert(directory);
+    }
+    co_return failed;
 }
 
 using Places = std::vector<std::pair<std::size_t, std::size_t>>;  // topic, partition
@@ -64,8 +88,28 @@ runtime::Task<net::Reply> wait_and_reply(RequestContext context,
         result.partition_index = into.partition_index;
         into = std::move(result);
     };
-    co_await ask_owners<Deleted, std::int64_t>(context, "delete records", std::move(wanted), raise,
-                                               error(ErrorCode::leader_not_available), take);
+    std::vector<TopicPartition> partitions(places.size());
+    for (const Directed<std::int64_t>& each : wanted) partitions[each.index] = each.partition;
+    std::vector<Directed<Promise>> promised;
+    std::set<std::size_t> directories;
+    const auto note = [&](std::size_t index, const Promise& one) {
+        if (one.error != ErrorCode::none) return take(index, error(one.error));
+        promised.push_back({index, partitions[index], one});
+        directories.insert(one.directories.begin(), one.directories.end());
+    };
+    const Promise unanswered{.error = ErrorCode::leader_not_available};
+    co_await ask_owners<Promise, std::int64_t>(context, "promise log starts", std::move(wanted),
+                                               promise, unanswered, note);
+    const std::set<std::size_t> failed = co_await write_log_starts(context, std::move(directories));
+    std::erase_if(promised, [&](const Directed<Promise>& each) {
+        const bool is_lost = std::ranges::any_of(
+            each.item.directories, [&](std::size_t one) { return failed.contains(one); });
+        if (is_lost) take(each.index, error(ErrorCode::kafka_storage_error));
+        return is_lost;
+    });
+    co_await ask_owners<Deleted, Promise>(context, "delete records", std::move(promised),
+                                          keep_promise, error(ErrorCode::leader_not_available),
+                                          take);
     co_return final_reply(context, response);
 }
 
