@@ -1,5 +1,6 @@
 #include "api_table.hpp"
 
+#include "handlers/admin/alter_replica_log_dirs.hpp"
 #include "handlers/admin/client_quotas.hpp"
 #include "handlers/admin/configs.hpp"
 #include "handlers/admin/create_partitions.hpp"
@@ -63,6 +64,7 @@ constexpr std::array kTable = {
     ApiRow{ApiKey::offset_for_leader_epoch, 2, 4, kYes, kNo, handle_offset_for_leader_epoch},
     ApiRow{ApiKey::describe_configs, 1, 4, kYes, kYes, handle_describe_configs},
     ApiRow{ApiKey::alter_configs, 0, 2, kYes, kYes, handle_alter_configs},
+    ApiRow{ApiKey::alter_replica_log_dirs, 1, 2, kYes, kNo, handle_alter_replica_log_dirs},
     ApiRow{ApiKey::describe_log_dirs, 1, 5, kYes, kNo, handle_describe_log_dirs},
     ApiRow{ApiKey::create_partitions, 0, 3, kYes, kNo, handle_create_partitions},
     ApiRow{ApiKey::delete_groups, 0, 2, kYes, kNo, handle_delete_groups},

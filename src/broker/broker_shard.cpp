@@ -4,6 +4,7 @@
 #include "coordination/group_coordinator.hpp"
 #include "memory_division.hpp"
 #include "quotas/image_quotas.hpp"
+#include "replica_moves.hpp"
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
@@ -55,6 +56,7 @@ BrokerShard::BrokerShard(Place place, const NodeFacts& facts)
       quotas_({.shard = place.shard, .index = place.index, .shards = place.all},
               quota_windows(facts.settings)),
       groups_(std::make_unique<GroupCoordinator>(*this, facts.settings)),
+      moves_(std::make_unique<ReplicaMoves>(*this)),
       image_(std::make_shared<const metadata::ClusterImage>()),
       opening_ended_(place.shard),
       went_offline_(place.shard),
@@ -166,12 +168,20 @@ void BrokerShard::change_topic(const Uuid& id, bool is_start) {
     }
 }
 
-void BrokerShard::place(Wanted& wanted) const {
+void BrokerShard::place(Wanted& wanted) {
     wanted.name = log::directory_name({wanted.topic, wanted.id.partition});
     const auto left = facts_.directories->find(wanted.name, wanted.id.topic);
     // A directory that was not there is nobody's, whatever the checkpoints say of its name.
     wanted.is_left = wanted.is_left && left;
-    wanted.directory = wanted.is_left ? *left : facts_.directories->place_new();
+    const auto preferred = moves_->take_preferred(wanted.name);
+    if (wanted.is_left) {
+        wanted.directory = *left;
+    } else if (preferred && !facts_.directories->is_failed(*preferred)) {
+        wanted.directory = *preferred;
+        facts_.directories->came(*preferred);
+    } else {
+        wanted.directory = facts_.directories->place_new();
+    }
 }
 
 bool BrokerShard::may_be_elsewhere(const metadata::Partition& state) const {
@@ -229,16 +239,16 @@ log::LogOpening BrokerShard::opening_of(const Wanted& wanted) {
     opening.mono_now = shard().now();
     opening.topic_id = wanted.id.topic;
     opening.on_failure = [this, wanted](const DiskError& error, log::LogFailure what) {
-        log_failed(wanted, error, what);
+        log_failed(wanted.id, wanted.name, wanted.directory, error, what);
     };
     return opening;
 }
 
-void BrokerShard::log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what) {
-    failed_.insert(wanted.id);
-    shard().log().error("a log is offline partition={}-{} reason={}", wanted.topic,
-                        wanted.id.partition, error.detail);
-    if (what == log::LogFailure::write) write_failed(wanted.directory, error);
+void BrokerShard::log_failed(const TopicPartition& id, const std::string& name,
+                             std::size_t directory, const DiskError& error, log::LogFailure what) {
+    failed_.insert(id);
+    shard().log().error("a log is offline partition={} reason={}", name, error.detail);
+    if (what == log::LogFailure::write) write_failed(directory, error);
 }
 
 void BrokerShard::write_failed(std::size_t directory, const DiskError& error) {
@@ -256,6 +266,7 @@ void BrokerShard::directory_failed(std::size_t directory, const Error& reason) {
     for (const auto& [id, offline] : offline_) {
         if (offline.wanted.directory == directory) failed_.insert(id);
     }
+    moves_->directory_failed(directory, reason);
 }
 
 runtime::Task<> BrokerShard::open(std::vector<Wanted> wanted) {
@@ -420,6 +431,9 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
     Partition& here = *partition;
     partitions_[wanted.id] = {std::move(partition), wanted.directory};
     set_state(here, *state);
+    if (!wanted.is_left) return;
+    if (const auto to = facts_.directories->move_of(wanted.name))
+        (void)moves_->begin(wanted.id, wanted.topic, *to);
 }
 
 void BrokerShard::set_state(Partition& partition, const metadata::Partition& state) {
@@ -428,6 +442,7 @@ void BrokerShard::set_state(Partition& partition, const metadata::Partition& sta
 }
 
 void BrokerShard::remove(const TopicPartition& id) {
+    moves_->partition_goes(id);
     const auto offline = offline_.extract(id);
     left_.erase(id);
     failed_.erase(id);
@@ -479,14 +494,16 @@ runtime::Task<> BrokerShard::remove_directory(std::string path, Duration delay) 
 std::vector<Checkpoint> BrokerShard::checkpoint(std::size_t directory) const {
     std::vector<Checkpoint> all;
     for (const auto& [id, held] : partitions_) {
-        if (held.directory != directory) continue;
-        const log::Log& log = held.partition->log();
+        // Of one that is about to move the next start may find either.
+        const log::Log* log =
+            held.directory == directory ? &held.partition->log() : moves_->other_in(id, directory);
+        if (log == nullptr) continue;
         Checkpoint each{.topic = held.partition->topic_name(),
                         .partition = id.partition,
                         .recovery_point = std::nullopt,
                         .log_start = std::nullopt};
         // After an error of the disk the next start looks at all of it.
-        if (!log.is_offline()) each.recovery_point = log.recovery_point();
+        if (!log->is_offline()) each.recovery_point = log->recovery_point();
         const Offset start = held.partition->log_start_to_keep();
         if (start > Offset{0}) each.log_start = start;
         all.push_back(std::move(each));
@@ -499,6 +516,12 @@ std::vector<Checkpoint> BrokerShard::checkpoint(std::size_t directory) const {
                        .recovery_point = left.recovery_point,
                        .log_start = left.log_start});
     }
+    return all;
+}
+
+std::vector<std::size_t> BrokerShard::directories_of(const TopicPartition& id) const {
+    std::vector<std::size_t> all = {directory_of(id)};
+    if (const auto other = moves_->other_directory(id)) all.push_back(*other);
     return all;
 }
 
@@ -519,6 +542,7 @@ BrokerShard::LogFigures BrokerShard::log_figures() const {
 runtime::Task<Result<>> BrokerShard::rest() {
     tasks_.cancel();
     co_await tasks_.join();
+    co_await moves_->rest();
     co_await groups_->rest();
     // What they had begun to open ends by itself.
     while (!opening_.empty()) {
@@ -555,6 +579,7 @@ runtime::Task<Result<>> BrokerShard::close() {
             all_well = false;
         }
     }
+    if (!co_await moves_->close()) all_well = false;
     if (!all_well) co_return Error{ErrorCode::kafka_storage_error, "not all logs were closed"};
     co_return Result<>();
 }

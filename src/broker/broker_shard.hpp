@@ -48,6 +48,7 @@ struct TopicPartitionHash {
 };
 
 class GroupCoordinator;
+class ReplicaMoves;
 
 class BrokerShard {
 public:
@@ -75,6 +76,7 @@ public:
     record::AppendValidator& validator() { return validator_; }
     FetchSessions& sessions() { return sessions_; }
     GroupCoordinator& groups() const { return *groups_; }
+    ReplicaMoves& moves() const { return *moves_; }
     ShardCounters& counters() { return counters_; }
     ShardQuotas& quotas() { return quotas_; }
     /// Memory for the requests that are decoded and dealt with in one step.
@@ -96,6 +98,18 @@ public:
     std::size_t directory_of(const TopicPartition& id) const {
         return partitions_.at(id).directory;
     }
+    /// Its log lies in another from now on.
+    void moved(const TopicPartition& id, std::size_t directory) {
+        facts_.directories->came(directory);
+        facts_.directories->gone(std::exchange(partitions_.at(id).directory, directory));
+    }
+    /// Those whose checkpoints say something of it: that one, and where it is about to move.
+    std::vector<std::size_t> directories_of(const TopicPartition& id) const;
+    /// A log of this partition, by its directory's name, has failed for good.
+    void log_failed(const TopicPartition& id, const std::string& name, std::size_t directory,
+                    const DiskError& error, log::LogFailure what);
+    /// Writes what is staged of it.
+    void write_now(Partition& partition) { counters_.appended.add(partition.write()); }
     /// As find(), where this node leads the partition and `epoch` (-1: any) is the leader's.
     /// Errors: not_leader_or_follower · kafka_storage_error · as Partition::check_leader()
     ErrorCode find_leader(const TopicPartition& id, std::int32_t epoch, Partition*& partition);
@@ -135,6 +149,9 @@ public:
 
     /// What is to be remembered of the partitions in a log directory.
     std::vector<Checkpoint> checkpoint(std::size_t directory) const;
+    /// Renames it so that it is no partition's any more; the new path.
+    std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
+
     /// Ends the housekeeping; to be called before the end in any case.
     runtime::Task<Result<>> rest();
     /// Closes all logs in order, flushed. Errors: kafka_storage_error: one of them could not be.
@@ -162,7 +179,7 @@ private:
     void change_topic(const Uuid& id, bool is_start);
     void change_configs(const metadata::ImageChanges& changes);
     bool is_opening_any_of(const Uuid& topic) const;
-    void place(Wanted& wanted) const;
+    void place(Wanted& wanted);
     /// Whether a log directory that is not there may have a partition that is in none.
     bool may_be_elsewhere(const metadata::Partition& state) const;
     /// Removes the directory of one that is not open and not wanted any more.
@@ -173,9 +190,6 @@ private:
     log::LogOpening opening_of(const Wanted& wanted);
     void opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log);
     void could_not_open(const Wanted& wanted, const DiskError& error);
-    void log_failed(const Wanted& wanted, const DiskError& error, log::LogFailure what);
-    /// Renames it so that it is no partition's any more; the new path.
-    std::optional<std::string> set_aside(const std::string& directory, std::string_view suffix);
     TopicConfigs configs_for(std::string_view topic);
     void remove(const TopicPartition& id);
     void set_state(Partition& partition, const metadata::Partition& state);
@@ -193,6 +207,7 @@ private:
     ShardCounters counters_;
     ShardQuotas quotas_;
     std::unique_ptr<GroupCoordinator> groups_;
+    std::unique_ptr<ReplicaMoves> moves_;
     protocol::ProduceRequest produce_request_;
     std::shared_ptr<const metadata::ClusterImage> image_;
     struct Held {

@@ -1,9 +1,12 @@
 #include "log_directories.hpp"
 
+#include "storage.hpp"
+
 #include "moldau/base/topic_name.hpp"
 #include "moldau/log/files/partition_metadata.hpp"
 #include "moldau/log/small_files.hpp"
 #include "moldau/raft/snapshot.hpp"
+#include "moldau/runtime/disk_wait.hpp"
 #include "moldau/runtime/ending.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +18,7 @@ namespace moldau::broker {
 namespace {
 
 constexpr std::size_t kMetadataBytesMax = 4096;
+constexpr std::string_view kFuture = "-future";
 
 using log::OffsetCheckpoint;
 using Offsets = std::vector<log::PartitionOffset>;
@@ -49,6 +53,7 @@ Result<> list(Disk& disk, LogDirectory& into) {
         if (*counts) into.is_empty = false;
         if (!entry.is_directory) continue;
         if (entry.name.ends_with("-delete")) into.doomed.push_back(entry.name);
+        if (entry.name.ends_with(kFuture)) into.futures.push_back(entry.name);
         if (log::partition_of(entry.name)) into.partitions.push_back(entry.name);
     }
     return {};
@@ -136,9 +141,98 @@ runtime::Task<Result<Twins>> find_twins(
     co_return twins;
 }
 
-LogDirectories::LogDirectories(std::vector<LogDirectory> all, Twins twins)
+namespace {
+
+/// `orders-3` and `orders-3.HEX` of `orders-3.HEX-future`; nothing: it is no copy of a replica.
+struct FutureName {
+    std::string partition;
+    std::string with_number;
+};
+std::optional<FutureName> parse_future(std::string_view name) {
+    name.remove_suffix(kFuture.size());
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos || !log::partition_of(name.substr(0, dot)))
+        return std::nullopt;
+    return FutureName{std::string(name.substr(0, dot)), std::string(name)};
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// Gives the replica its name back, where it has none: it lost it to a copy that did not get it.
+Result<> give_name_back(Disk& disk, std::vector<LogDirectory>& directories,
+                        const FutureName& name) {
+    for (const LogDirectory& each : directories) {
+        if (has(each.partitions, name.partition)) return {};
+    }
+    const std::string aside = name.with_number + "-delete";
+    for (LogDirectory& each : directories) {
+        if (!has(each.doomed, aside)) continue;
+        auto ok = disk.rename(each.path + "/" + aside, each.path + "/" + name.partition);
+        if (!ok) return Error(ok.error());
+        std::erase(each.doomed, aside);
+        each.partitions.push_back(name.partition);
+    }
+    return {};
+}
+
+/// What an earlier process has renamed, or this one just now, does not go back any more.
+// The caller awaits at once. NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+runtime::Task<> sync_all(runtime::Shard& shard, Disk& disk,
+                         std::vector<LogDirectory>& directories) {
+    const bool has_left = std::ranges::any_of(directories, [](const LogDirectory& each) {
+        return !each.doomed.empty() || !each.futures.empty();
+    });
+    if (!has_left || directories.size() == 1) co_return;
+    for (LogDirectory& each : directories) {
+        if (each.failure) continue;
+        const DiskResult<> ok = co_await runtime::sync_directory(shard, disk, each.path);
+        if (!ok) each.failure = ok.error();
+    }
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the task.
+runtime::Task<Result<ReplicaMovesLeft>> mend_moves(runtime::Shard& shard, Disk& disk,
+                                                   std::vector<LogDirectory>& directories) {
+    ReplicaMovesLeft moves;
+    std::vector<std::string> unfinished;
+    for (std::size_t i = 0; i < directories.size(); ++i) {
+        for (const std::string& future : directories[i].futures) {
+            const std::optional<FutureName> name = parse_future(future);
+            if (!name) continue;
+            if (Result<> ok = give_name_back(disk, directories, *name); !ok) co_return ok.error();
+            const std::string path = directories[i].path + "/" + future;
+            const bool is_there = std::ranges::any_of(directories, [&](const LogDirectory& each) {
+                return has(each.partitions, name->partition);
+            });
+            if (is_there) {
+                moves[name->partition] = i;
+                unfinished.push_back(path);
+            } else {
+                shard.log().warn("a copy of a replica that is not there is left alone path={}",
+                                 path);
+            }
+        }
+    }
+    co_await sync_all(shard, disk, directories);
+    const bool are_durable = std::ranges::none_of(
+        directories, [](const LogDirectory& each) { return each.failure.has_value(); });
+    for (const std::string& path : unfinished) {
+        if (!are_durable) break;
+        if (auto gone = remove_directory_with_files(disk, path); !gone)
+            shard.log().warn("cannot remove an unfinished copy of a replica reason={}",
+                             gone.error().detail);
+    }
+    co_return moves;
+}
+
+LogDirectories::LogDirectories(std::vector<LogDirectory> all, Twins twins, ReplicaMovesLeft moves)
     : all_(std::move(all)),
       twins_(std::move(twins)),
+      moves_(std::move(moves)),
       counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())),
       failed_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
@@ -158,6 +252,17 @@ std::optional<std::size_t> LogDirectories::find(std::string_view partition_direc
         if (id == topic) return directory;
     }
     return std::nullopt;
+}
+
+std::optional<std::size_t> LogDirectories::move_of(std::string_view partition_directory) const {
+    const auto found = moves_.find(partition_directory);
+    return found == moves_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::size_t> LogDirectories::index_of(std::string_view path) const {
+    const auto found = std::ranges::find(all_, path, &LogDirectory::path);
+    if (found == all_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - all_.begin());
 }
 
 std::size_t LogDirectories::place_new() const {

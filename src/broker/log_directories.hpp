@@ -32,6 +32,7 @@ struct LogDirectory {
     std::vector<std::string> partitions;  // directories of partitions
     std::vector<std::string> doomed;      // directories that are to be removed
     std::optional<Error> failure;         // why nothing in it can be had
+    std::vector<std::string> futures;     // of replicas that were moving here
 
     Uuid id() const {
         return properties && properties->directory_id ? *properties->directory_id : Uuid{};
@@ -65,9 +66,21 @@ using Twins = std::map<std::string, std::map<std::size_t, Uuid>, std::less<>>;
 runtime::Task<Result<Twins>> find_twins(runtime::Shard& shard, Disk& disk,
                                         const std::vector<LogDirectory>& directories);
 
+/// Where replicas go: the index of a directory by the name of the partition's.
+using ReplicaMovesLeft = std::map<std::string, std::size_t, std::less<>>;
+
+/// What moves of an earlier process have left (replica_moves.hpp says in which states): a replica
+/// that had lost its name gets it back, and unfinished copies go, to be made anew. On return the
+/// names of all are durable: of what is doomed then nothing is needed, whatever crash follows. A
+/// directory of which that cannot be said has failed, and nothing is removed.
+/// Errors: kafka_storage_error: a name cannot be given back.
+runtime::Task<Result<ReplicaMovesLeft>> mend_moves(runtime::Shard& shard, Disk& disk,
+                                                   std::vector<LogDirectory>& directories);
+
 class LogDirectories {
 public:
-    explicit LogDirectories(std::vector<LogDirectory> all, Twins twins = {});
+    explicit LogDirectories(std::vector<LogDirectory> all, Twins twins = {},
+                            ReplicaMovesLeft moves = {});
 
     const std::vector<LogDirectory>& all() const { return all_; }
     /// Where an earlier process has left this partition of a topic.
@@ -75,8 +88,13 @@ public:
     /// Where a new partition is to be made: of the directories that have not failed the one with
     /// the fewest, which has one more from then on.
     std::size_t place_new() const;
-    /// A partition in it is gone.
+    /// A partition has come to it, or is gone.
+    void came(std::size_t directory) const { ++counts_[directory]; }
     void gone(std::size_t directory) const { --counts_[directory]; }
+    /// Where the partition was on its way to when the node was stopped.
+    std::optional<std::size_t> move_of(std::string_view partition_directory) const;
+    /// Nothing: none of them has this path.
+    std::optional<std::size_t> index_of(std::string_view path) const;
 
     /// A write or a sync in it has failed: until the next start nothing in it is believed, and
     /// nothing is put there. True for the first who says so.
@@ -88,6 +106,7 @@ private:
     std::vector<LogDirectory> all_;
     std::map<std::string, std::size_t, std::less<>> places_;
     Twins twins_;
+    ReplicaMovesLeft moves_;
     std::unique_ptr<std::atomic<std::size_t>[]> counts_;
     std::unique_ptr<std::atomic<bool>[]> failed_;
 };

@@ -108,6 +108,9 @@ runtime::Task<Result<>> NodeState::open_directories() {
     Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
     if (!storage) co_return storage.error();
     facts.cluster_id = storage->cluster_id;
+    Result<ReplicaMovesLeft> moves = co_await mend_moves(home, home_disk, storage->directories);
+    if (!moves) co_return moves.error();
+    if (const auto& failed = storage->directories[metadata_path].failure) co_return *failed;
     Result<Twins> twins = co_await find_twins(home, home_disk, storage->directories);
     if (!twins) co_return twins.error();
     if (const auto& clean = storage->directories[metadata_path].clean)
@@ -120,13 +123,17 @@ runtime::Task<Result<>> NodeState::open_directories() {
             home.log().error("a log directory is offline until the next start path={} reason={}",
                              each.path, each.failure->detail);
         }
+    }
+    for (const LogDirectory& each : storage->directories) {
+        // A replica without its name may be the only one there is, while its copy cannot be had.
+        if (facts.lacks_log_directory) break;
         for (const std::string& doomed : each.doomed) {
             if (auto ok = remove_directory_with_files(home_disk, each.path + "/" + doomed); !ok)
                 home.log().warn("cannot remove a deleted partition reason={}", ok.error().detail);
         }
     }
-    facts.directories =
-        std::make_shared<const LogDirectories>(std::move(storage->directories), std::move(*twins));
+    facts.directories = std::make_shared<const LogDirectories>(
+        std::move(storage->directories), std::move(*twins), std::move(*moves));
     checkpoints.found(facts.directories);
     co_return Result<>();
 }

@@ -1,5 +1,7 @@
 #include "partition.hpp"
 
+#include "moldau/base/check.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -151,7 +153,7 @@ bool Partition::must_flush() const {
 }
 
 void Partition::start_flush() {
-    if (flushing_) return;
+    if (flushing_ || flushes_held_) return;
     flushing_ = true;
     unflushed_since_ = runtime::kForever;
     log_->flush(log_->end_offset(), [this, to = log_->end_offset()](const DiskResult<>& result) {
@@ -165,6 +167,27 @@ void Partition::start_flush() {
             flushed(log_->end_offset(), {});
         }
     });
+}
+
+void Partition::hold_flushes(bool held) {
+    flushes_held_ = held;
+    if (held || flushing_ || log_->is_offline()) return;
+    if (must_flush()) {
+        start_flush();
+    } else {
+        flushed(log_->end_offset(), {});
+    }
+}
+
+std::unique_ptr<log::Log> Partition::exchange_log(std::unique_ptr<log::Log> log) {
+    MOLDAU_CHECK(pending_.empty() && !flushing_ && flushes_held_, "topic={} partition={}",
+                 topic_name_, id_.partition);
+    MOLDAU_CHECK(log->end_offset() == log_->end_offset(), "new={} old={}", log->end_offset().value,
+                 log_->end_offset().value);
+    log_.swap(log);
+    log_->set_config(configs_.log);
+    log_->high_watermark_moved(high_watermark_);
+    return log;
 }
 
 void Partition::flushed(Offset to, const DiskResult<>& result) {

@@ -136,6 +136,13 @@ public:
     /// Fails what is on its way.
     void refuse_pending(ErrorCode error, const std::string& why);
 
+    /// While it holds, who waits for a flush goes on waiting. Held before the log is exchanged:
+    /// what the old one had flushed the new one has to have flushed before anybody hears of it.
+    void hold_flushes(bool held);
+    /// Puts a log with the same records in the place of this one, which comes back. Nothing is on
+    /// its way into the log, flushes are held, and none runs.
+    std::unique_ptr<log::Log> exchange_log(std::unique_ptr<log::Log> log);
+
     /// flush.ms: flushes what is older. When it is due; kForever: nothing is.
     MonoTime next_flush() const;
     void flush_if_due(MonoTime now);
@@ -185,6 +192,7 @@ private:
     std::deque<Pending> unflushed_;  // written, to be flushed before they are answered
     std::vector<record::RecordError> record_errors_;
     bool flushing_ = false;
+    bool flushes_held_ = false;
     MonoTime unflushed_since_;
     runtime::ListLink waiters_;
 };

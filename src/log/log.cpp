@@ -360,6 +360,38 @@ void Log::files_synced(Flush& flush) {
     }
 }
 
+bool Log::is_quiet() const {
+    return staged_.empty() && flush_ == nullptr && next_flush_ == nullptr && !busy_ && !offline_;
+}
+
+void Log::take_producers_of(const Log& other) {
+    MOLDAU_CHECK(is_quiet() && other.staged_.empty() && end_offset_ == other.end_offset_,
+                 "directory={} end={} other={}", directory_, end_offset_.value,
+                 other.end_offset_.value);
+    producers_ = other.producers_;
+}
+
+DiskResult<> Log::keep_producers() {
+    MOLDAU_CHECK(is_quiet(), "directory={}", directory_);
+    // One that stands here, from a roll, may know less.
+    std::erase(snapshots_, end_offset_);
+    durable_snapshots_ = std::min(durable_snapshots_, Offset{end_offset_.value - 1});
+    return take_snapshot();
+}
+
+DiskResult<> Log::move_to(std::string directory) {
+    // What was submitted to the disk by the old name would not find it.
+    MOLDAU_CHECK(is_quiet(), "directory={}", directory_);
+    if (auto ok = disk().rename(directory_, directory); !ok) return ok;
+    const auto follow = [&](std::string& path) {
+        path = directory + path.substr(directory_.size());
+    };
+    for (Doomed& each : doomed_) follow(each.path);
+    for (std::string& each : unsynced_files_) follow(each);
+    directory_ = std::move(directory);
+    return {};
+}
+
 void Log::close(DiskDone<> done) {
     DiskResult<> ok;
     if (offline_) ok = DiskError{DiskFault::failed, offline_->detail};

@@ -15,6 +15,7 @@ import unittest
 
 from apache_kafka import ApacheKafka, print_both
 from kafka_tools import KAFKA, KafkaTools
+from log_dirs import log_dirs
 from moldaud import HERE, Moldaud, Wire
 
 BINARY = None
@@ -322,42 +323,6 @@ class AtRunTime(unittest.TestCase):
         self.assertEqual(self.alter_all(2, 'nowhere', {}), 3)
 
 
-def log_dirs(address):
-    """DescribeLogDirs v4 of all partitions: {directory: ({(topic, partition): size}, total, usable)}."""
-    with Wire(address) as wire:
-        wire.send(Wire.request(35, 4, b'\0\0', flexible=True))
-        reply = wire.reply()
-    at = 5 + 4 + 2
-
-    def number(form):
-        nonlocal at
-        [value] = struct.unpack_from('>' + form, reply, at)
-        at += struct.calcsize(form)
-        return value
-
-    def words():
-        nonlocal at
-        size = number('B') - 1
-        at += size
-        return reply[at - size:at].decode()
-
-    found = {}
-    for _ in range(number('B') - 1):
-        assert number('h') == 0
-        path, sizes = words(), {}
-        for _ in range(number('B') - 1):
-            topic = words()
-            for _ in range(number('B') - 1):
-                partition, size, lag, is_future = number('i'), number('q'), number('q'), number('?')
-                assert (lag, is_future, number('B')) == (0, False, 0)
-                sizes[topic, partition] = size
-            number('B')
-        total, usable = number('q'), number('q')
-        number('B')
-        found[path] = (sizes, total, usable)
-    return found
-
-
 class LogDirectories(unittest.TestCase):
     def test_are_told_as_they_are_on_the_disk(self):
         with tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder:
@@ -369,13 +334,15 @@ class LogDirectories(unittest.TestCase):
                                input=b''.join(b'record %d\n' % i for i in range(1000)))
                 told = log_dirs(server.address)
                 self.assertEqual(sorted(told), dirs)
-                for path, (sizes, total, usable) in told.items():
+                for path, (replicas, total, usable) in told.items():
+                    sizes = {replica: size for replica, (size, lag, is_copy) in replicas.items() if (lag, is_copy) == (0, False)}
+                    self.assertEqual(len(sizes), len(replicas))
                     on_disk = {('spread', int(name[7:])): os.path.getsize(os.path.join(path, name, '0' * 20 + '.log'))
                                for name in os.listdir(path) if name.startswith('spread-')}
                     self.assertEqual(sizes, on_disk)
                     self.assertTrue(0 < usable <= total)
-                self.assertEqual(sum(len(sizes) for sizes, _, _ in told.values()), 7)
-                self.assertGreater(sum(sum(sizes.values()) for sizes, _, _ in told.values()), 10_000)
+                self.assertEqual(sum(len(replicas) for replicas, _, _ in told.values()), 7)
+                self.assertGreater(sum(size for replicas, _, _ in told.values() for size, _, _ in replicas.values()), 10_000)
 
 
 def side_by_side():

@@ -13,7 +13,6 @@ NOT_SERVED = {
     'admin/CreateAcls-*': 'ACLs come with security',
     'admin/scram-*': 'users come with security',
     'admin/delegation-token-*': 'delegation tokens come with security',
-    'admin/AlterReplicaLogDirs-*': 'replicas stay in their log directory',
     'admin/ListTransactions-*': 'transactions are not served yet',
 }
 

@@ -72,6 +72,8 @@ std::unique_ptr<Program> make_admin(Process& process, NodeModel& model, const Or
                                     ClientState& state, SeededRandom random);
 std::unique_ptr<Program> make_producer(Process& process, NodeModel& model, const Orders& orders,
                                        ClientState& state, SeededRandom random);
+std::unique_ptr<Program> make_mover(Process& process, NodeModel& model, const Orders& orders,
+                                    ClientState& state, SeededRandom random);
 std::unique_ptr<Program> make_consumer(Process& process, NodeModel& model, const Orders& orders,
                                        ClientState& state, SeededRandom random);
 

@@ -58,7 +58,9 @@ public:
     std::uint64_t seen = 0;
     std::uint64_t deleted_records = 0;
     std::uint64_t read_while_full = 0;
-    std::uint64_t life = 0;  // of the node: which process it is
+    std::uint64_t moves_seen = 0;   // of replicas to another log directory
+    std::uint64_t copies_seen = 0;  // on their way
+    std::uint64_t life = 0;         // of the node: which process it is
     bool is_disk_full = false;
     bool has_disk_failed = false;  // by errors, in this life
 

@@ -44,6 +44,8 @@ struct Outcome {
     std::uint64_t read_while_full = 0;
     std::uint64_t audits = 0;  // of the metadata
     std::uint64_t stops_in_order = 0;
+    std::uint64_t moves = 0;
+    std::uint64_t copies = 0;
 
     void add(const Outcome& one);
 };
@@ -59,9 +61,11 @@ void Outcome::add(const Outcome& one) {
     read_while_full += one.read_while_full;
     audits += one.audits;
     stops_in_order += one.stops_in_order;
+    moves += one.moves;
+    copies += one.copies;
 }
 
-/// How many log directories the node has.
+/// How many log directories the node has; with two replicas are moved between them.
 enum class Directories : std::uint8_t { one, two };
 
 class Story {
@@ -79,6 +83,7 @@ public:
         add("producer-1", make_producer);
         add("consumer-0", make_consumer);
         add("consumer-1", make_consumer);
+        if (directories == Directories::two) add("mover", make_mover);
     }
 
     Outcome go() {
@@ -93,6 +98,8 @@ public:
         outcome_.seen = model_.seen;
         outcome_.deleted_records = model_.deleted_records;
         outcome_.read_while_full = model_.read_while_full;
+        outcome_.moves = model_.moves_seen;
+        outcome_.copies = model_.copies_seen;
         world_.note("acknowledged", model_.acknowledged);
         world_.note("seen", model_.seen);
         outcome_.digest = world_.digest();
@@ -322,18 +329,20 @@ TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedAndAlwaysStarts) {
     EXPECT_GT(sum.stops_in_order, last / 4) << "the test has lost its stops";
 }
 
-TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedInSeveralLogDirectories) {
-    Seeds seeds(300, 30);
+TEST(NodeUnderCrashes, KeepsWhatItAcknowledgedWhileReplicasMoveBetweenLogDirectories) {
+    Seeds seeds(400, 30);
     Outcome sum;
     for (std::uint64_t seed = seeds.first(); seed <= seeds.last(); ++seed) {
         const Outcome one = Story(seed, seeds.sink(), Directories::two).go();
         if (!one.violation.empty()) ADD_FAILURE() << "seed " << seed << ": " << one.violation;
         sum.add(one);
     }
-    fmt::print("seeds={} deaths={} acknowledged={} read={} deleted_records={}\n", seeds.count(),
-               sum.deaths, sum.acknowledged, sum.seen, sum.deleted_records);
+    fmt::print("seeds={} deaths={} acknowledged={} read={} moves={} copies={}\n", seeds.count(),
+               sum.deaths, sum.acknowledged, sum.seen, sum.moves, sum.copies);
     if (seeds.is_one()) return;
     EXPECT_GT(sum.acknowledged, seeds.count() * 20) << "the test has lost its producers";
+    EXPECT_GT(sum.moves, seeds.count()) << "no replica has moved";
+    EXPECT_GT(sum.copies, seeds.count() / 10) << "nobody has seen one on its way";
 }
 
 TEST(NodeUnderCrashes, OneSeedIsOneHistory) {

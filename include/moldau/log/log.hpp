@@ -190,6 +190,16 @@ public:
     /// `to`, or the end of a log that was cut meanwhile. A failed sync is final: the log is
     /// offline. While a truncation runs it waits for its end. May call `done` from inside.
     void flush(Offset to, DiskDone<> done);
+    /// Nothing is staged, nor does a flush or a truncation run, and the disk is well.
+    bool is_quiet() const;
+    /// Renames the directory of a log that is quiet, within the one that holds it, whose names are
+    /// not synced. Who reads goes on. Errors: the disk's; the log is where it was.
+    DiskResult<> move_to(std::string directory);
+    /// Knows all producers that `other` knows, which ends where this log does: of some the records
+    /// are gone. Both are quiet. A crash forgets them, but for keep_producers().
+    void take_producers_of(const Log& other);
+    /// What is known of producers outlives a crash from the next flush on. Errors: the disk's.
+    DiskResult<> keep_producers();
     /// Clean stop: indexes, producers and epochs are written and all is flushed. Nothing may be
     /// appended any more. May call `done` from inside when it fails.
     void close(DiskDone<> done);
@@ -265,7 +275,7 @@ private:
     std::size_t count_old_segments(Timestamp now, Offset high_watermark) const;
 
     FileCache& files_;
-    const std::string directory_;
+    std::string directory_;  // segments refer to it
     LogConfig config_;
     std::function<void(const DiskError&, LogFailure)> on_failure_;
     LogReport report_;

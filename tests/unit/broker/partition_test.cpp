@@ -114,6 +114,51 @@ TEST(Partition, AFlushThatFailsAcknowledgesNothingAndIsNotTriedAgain) {
     EXPECT_EQ(f.partition->high_watermark(), Offset{0});
 }
 
+/// Another log with the same records.
+std::unique_ptr<log::Log> copy_of(log::LogFixture& other, int batches) {
+    other.start();
+    for (int i = 0; i < batches; ++i) other.append();
+    return std::move(other.log);
+}
+
+TEST(Partition, GoesOnInAnotherLogWhereNobodyIsToldOfAFlushBeforeThatOnesOwn) {
+    Fixture f(1);
+    f.append();
+    f.partition->write();
+    f.files.disk.run();
+    f.partition->hold_flushes(true);
+    f.append();
+    f.partition->write();
+    f.files.disk.run();
+    EXPECT_THAT(f.told, ElementsAre("at 0", "waits")) << "flushes are held";
+    EXPECT_EQ(f.partition->high_watermark(), Offset{1});
+
+    log::LogFixture other;
+    const std::unique_ptr<log::Log> old = f.partition->exchange_log(copy_of(other, 2));
+    EXPECT_EQ(old->end_offset(), Offset{2});
+    f.partition->hold_flushes(false);
+    EXPECT_EQ(f.told.back(), "waits");
+    other.disk.run();
+    EXPECT_EQ(f.told.back(), "at 1");
+    EXPECT_EQ(f.partition->high_watermark(), Offset{2});
+    f.append();
+    f.partition->write();
+    other.disk.run();
+    EXPECT_EQ(f.told.back(), "at 2");
+    EXPECT_EQ(f.partition->log().end_offset(), Offset{3});
+    EXPECT_EQ(old->end_offset(), Offset{2}) << "the old one gets nothing more";
+    f.partition.reset();  // before the files of its log
+}
+
+TEST(Partition, WithoutFlushesToWaitForHoldingThemHoldsNobodyUp) {
+    Fixture f;
+    f.partition->hold_flushes(true);
+    f.append();
+    f.partition->write();
+    EXPECT_THAT(f.told, ElementsAre("at 0"));
+    f.partition->hold_flushes(false);
+}
+
 TEST(Partition, AFullDiskRefusesWritesAndTakesThemWhenThereIsRoom) {
     Fixture f;
     f.append();

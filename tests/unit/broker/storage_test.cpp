@@ -6,9 +6,11 @@
 #include "moldau/log/files/partition_metadata.hpp"
 #include "moldau/log/log_directory.hpp"
 #include "moldau/log/small_files.hpp"
+#include "moldau/runtime/disk_wait.hpp"
 #include "moldau/runtime/ending.hpp"
 #include "moldau/sim/world.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -211,6 +213,101 @@ TEST(LogDirectories, TellsPartitionsFromWhatIsToBeRemovedAndTakesTheCleanMarkerA
     machine.open(Machine::rules({"/data"}));
     ASSERT_TRUE(machine.last);
     EXPECT_FALSE(machine.last->directories[0].clean) << "it counts for one start";
+}
+
+/// What mend_moves() makes of these files, and which are there then.
+struct Mended {
+    ReplicaMovesLeft moves;
+    std::vector<std::string> names;  // of /data, then of /more
+    std::vector<std::string> doomed;
+};
+Mended mended(const std::vector<std::string>& files) {
+    Machine machine;
+    machine.open(Machine::rules({"/data", "/more"}));
+    for (const std::string& each : files) machine.put(each, each);
+    machine.open(Machine::rules({"/data", "/more"}));
+    Mended result;
+    machine.run([&](runtime::Shard& shard, Disk& disk) -> Task<> {
+        const auto mend = [](runtime::Shard& here, Disk& on, Storage& storage,
+                             Mended& to) -> Task<> {
+            Result<ReplicaMovesLeft> moves = co_await mend_moves(here, on, storage.directories);
+            EXPECT_TRUE(moves);
+            if (moves) to.moves = std::move(*moves);
+            for (const LogDirectory& each : storage.directories) {
+                const auto entries = on.list(each.path);
+                for (const DirectoryEntry& entry : *entries)
+                    if (entry.name.starts_with("t-"))
+                        to.names.push_back(each.path + "/" + entry.name);
+                for (const std::string& name : each.doomed) to.doomed.push_back(name);
+            }
+        };
+        return mend(shard, disk, *machine.last, result);
+    });
+    return result;
+}
+
+constexpr const char* kNumber = "0123456789abcdef0123456789abcdef";
+
+TEST(MendMoves, ACopyThatWasGrowingGoesAndIsToBeMadeAnew) {
+    const std::string copy = fmt::format("/more/t-0.{}-future", kNumber);
+    const Mended one = mended({"/data/t-0/0.log", copy + "/0.log"});
+    EXPECT_THAT(one.names, ElementsAre("/data/t-0"));
+    EXPECT_EQ(one.moves, (ReplicaMovesLeft{{"t-0", 1}}));
+}
+
+TEST(MendMoves, AReplicaThatHasGivenUpItsNameGetsItBack) {
+    const std::string aside = fmt::format("/data/t-0.{}-delete", kNumber);
+    const std::string other = "/data/t-0.fedcba9876543210fedcba9876543210-delete";
+    const std::string copy = fmt::format("/more/t-0.{}-future", kNumber);
+    const Mended one = mended({aside + "/0.log", other + "/0.log", copy + "/0.log"});
+    EXPECT_THAT(one.names, ElementsAre("/data/t-0", other));
+    EXPECT_THAT(one.doomed, ElementsAre("t-0.fedcba9876543210fedcba9876543210-delete"));
+    EXPECT_EQ(one.moves, (ReplicaMovesLeft{{"t-0", 1}}));
+}
+
+TEST(MendMoves, ACopyThatHasTheNameIsTheReplica) {
+    const std::string aside = fmt::format("/data/t-0.{}-delete", kNumber);
+    const Mended one = mended({aside + "/0.log", "/more/t-0/0.log"});
+    EXPECT_THAT(one.names, ElementsAre(aside, "/more/t-0"));
+    EXPECT_THAT(one.doomed, ElementsAre(fmt::format("t-0.{}-delete", kNumber)));
+    EXPECT_TRUE(one.moves.empty());
+}
+
+Task<> give_names(runtime::Shard& shard, Disk& disk, int partitions) {
+    EXPECT_TRUE(co_await runtime::sync_directory(shard, disk, "/more"));
+    for (int i = 0; i < partitions; ++i) {
+        EXPECT_TRUE(disk.rename(fmt::format("/more/t-{}.{}-future", i, kNumber),
+                                fmt::format("/more/t-{}", i)));
+    }
+}
+
+Task<> mend_and_fail(runtime::Shard& shard, Disk& disk, Storage& storage) {
+    EXPECT_TRUE(co_await mend_moves(shard, disk, storage.directories));
+}
+
+TEST(MendMoves, NamesThatCopiesGotBeforeAKillOutliveThePowerThatFailsAfterTheStart) {
+    constexpr int kPartitions = 20;
+    Machine machine;
+    machine.open(Machine::rules({"/data", "/more"}));
+    machine.put(fmt::format("/data/t-0.{}-delete/0.log", kNumber), "the replica that was");
+    for (int i = 0; i < kPartitions; ++i)
+        machine.put(fmt::format("/more/t-{}.{}-future/0.log", i, kNumber), "all of it");
+    machine.run([](runtime::Shard& shard, Disk& disk) -> Task<> {
+        return give_names(shard, disk, kPartitions);
+    });
+    machine.open(Machine::rules({"/data", "/more"}));
+    machine.run([&](runtime::Shard& shard,
+                    Disk& disk) -> Task<> { return mend_and_fail(shard, disk, *machine.last); },
+                sim::CrashKind::power);
+    for (int i = 0; i < kPartitions; ++i)
+        EXPECT_TRUE(machine.exists("/more", fmt::format("t-{}", i))) << i;
+}
+
+TEST(MendMoves, WhatIsNoCopyOfAnythingIsLeftAlone) {
+    const std::string alone = fmt::format("/more/t-7.{}-future", kNumber);
+    const Mended one = mended({"/data/t-0/0.log", alone + "/0.log", "/more/t-future/0.log"});
+    EXPECT_THAT(one.names, ElementsAre("/data/t-0", alone, "/more/t-future"));
+    EXPECT_TRUE(one.moves.empty());
 }
 
 TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {

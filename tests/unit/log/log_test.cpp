@@ -42,6 +42,62 @@ TEST(Log, ManyBatchesAreOneWriteAndNotAByteIsChanged) {
               std::string(as_text(f.bytes[0])) + std::string(as_text(f.bytes[1])));
 }
 
+TEST(Log, GoesOnUnderAnotherName) {
+    LogFixture f({.segment_bytes = 200});
+    f.start();
+    for (int i = 0; i < 5; ++i) f.append();
+    EXPECT_FALSE(f.log->is_quiet()) << "each roll flushes";
+    f.disk.run();
+    ASSERT_TRUE(f.stage({}));
+    EXPECT_FALSE(f.log->is_quiet()) << "something is staged";
+    EXPECT_EQ(f.log->write_staged(f.now).batches, 1U);
+    f.disk.run();
+    ASSERT_TRUE(f.log->is_quiet());
+    const auto segments = f.log->segment_count();
+    ASSERT_TRUE(f.log->move_to("/data/elsewhere"));
+    EXPECT_THAT(f.names(), IsEmpty());
+    f.files.sweep();  // files are opened by the new name
+    f.files.sweep();
+    for (int i = 0; i < 5; ++i) f.append();
+    EXPECT_GT(f.log->segment_count(), segments);
+    EXPECT_EQ(f.batches_from(0).size(), 11U);
+    EXPECT_TRUE(f.close());
+    EXPECT_EQ(f.failures, 0);
+    EXPECT_THAT(f.names(), IsEmpty()) << "nothing goes to the old name";
+    ASSERT_TRUE(f.disk.rename("/data/elsewhere", kDirectory));
+    ASSERT_TRUE(f.open(true));
+    EXPECT_EQ(f.batches_from(0).size(), 11U);
+}
+
+TEST(Log, TakesOverWhatAnotherKnowsOfProducers) {
+    LogFixture other;
+    other.start();
+    const MadeBatch batch{.producer_id = 5, .producer_epoch = 0, .base_sequence = 0};
+    EXPECT_EQ(other.append(batch), "[0, 1)");
+    LogFixture f;
+    f.start();
+    EXPECT_EQ(f.append(), "[0, 1)");
+    f.log->take_producers_of(*other.log);
+    EXPECT_EQ(f.append(batch), "duplicate [0, 1)");
+    ASSERT_TRUE(f.log->keep_producers());
+    ASSERT_TRUE(f.close());
+    ASSERT_TRUE(f.open(true));
+    EXPECT_EQ(f.append(batch), "duplicate [0, 1)");
+}
+
+TEST(Log, StaysWhereItIsWhenItCannotBeRenamed) {
+    LogFixture f;
+    f.start();
+    f.append();
+    f.disk.fail = [](std::string_view what, const std::string&) -> std::optional<DiskFault> {
+        return what == "rename" ? std::optional(DiskFault::denied) : std::nullopt;
+    };
+    EXPECT_FALSE(f.log->move_to("/data/elsewhere"));
+    EXPECT_EQ(f.log->directory(), kDirectory);
+    EXPECT_EQ(f.append(), "[1, 2)");
+    EXPECT_EQ(f.batches_from(0).size(), 2U);
+}
+
 TEST(Log, RefusesWhatDoesNotFollow) {
     LogFixture f;
     f.start();

@@ -75,10 +75,20 @@ public:
     DiskResult<> rename(const std::string& from, const std::string& to) override {
         if (auto error = failed("rename", from)) return *error;
         const auto found = files_.find(from);
-        if (found == files_.end()) return DiskError{DiskFault::not_found, "rename " + from};
+        if (found == files_.end()) return rename_directory(from + "/", to + "/");
         Content content = std::move(found->second);
         files_.erase(found);
         files_[to] = std::move(content);
+        return {};
+    }
+    DiskResult<> rename_directory(const std::string& from, const std::string& to) {
+        std::map<std::string, Content> moved;
+        for (const auto& [name, content] : files_) {
+            if (name.starts_with(from)) moved.emplace(to + name.substr(from.size()), content);
+        }
+        if (moved.empty()) return DiskError{DiskFault::not_found, "rename " + from};
+        std::erase_if(files_, [&](const auto& each) { return each.first.starts_with(from); });
+        files_.merge(moved);
         return {};
     }
     DiskResult<> remove(const std::string& path) override {

@@ -7,6 +7,8 @@
 // not be opened has no size and is missing.
 #include "handlers/admin/describe_log_dirs.hpp"
 
+#include "replica_moves.hpp"
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -37,11 +39,18 @@ void add_size(std::vector<LogSize>& sizes, BrokerShard& here, const Uuid& id,
     if (here.owner_of(partition) != here.index()) return;
     const Partition* found = here.find(partition);
     if (found == nullptr) return;
-    const std::string& path = found->log().directory();
-    sizes.push_back({.directory = path.substr(0, path.rfind('/')),
-                     .topic = topic,
-                     .partition = number,
-                     .bytes = static_cast<std::int64_t>(found->log().size_bytes())});
+    const auto add = [&](const log::Log& log, Offset of, bool is_copy) {
+        const std::string& path = log.directory();
+        sizes.push_back({.directory = path.substr(0, path.rfind('/')),
+                         .topic = topic,
+                         .partition = number,
+                         .bytes = static_cast<std::int64_t>(log.size_bytes()),
+                         .offset_lag = std::max<std::int64_t>(0, of - log.end_offset()),
+                         .is_copy = is_copy});
+    };
+    add(found->log(), found->high_watermark(), false);
+    if (const log::Log* copy = here.moves().copy_of(partition))
+        add(*copy, found->log().end_offset(), true);
 }
 
 std::vector<LogSize> sizes_on(BrokerShard& here, const Asked& asked) {
@@ -116,6 +125,8 @@ Response describe_log_dirs(const LogDirectories& directories, Disk& disk,
             auto& partition = told.topics.back().partitions.emplace_back();
             partition.partition_index = log.partition;
             partition.partition_size = log.bytes;
+            partition.offset_lag = log.offset_lag;
+            partition.is_future_key = log.is_copy;
         }
     }
     return response;

@@ -19,6 +19,8 @@ struct LogSize {
     std::string topic;
     std::int32_t partition = 0;
     std::int64_t bytes = 0;
+    std::int64_t offset_lag = 0;  // behind the high watermark, or, a copy, behind the replica
+    bool is_copy = false;         // of a replica that is on its way here
 };
 
 /// The directories with what of `logs` lies in each, by topic and partition. `image` and `self` say

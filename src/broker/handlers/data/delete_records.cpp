@@ -46,7 +46,7 @@ runtime::Task<Promise> promise(BrokerShard* here, TopicPartition id, std::int64_
     if (to <= partition->log().log_start_offset()) co_return Promise{.to = to};
     // Durable before anybody can see it: a crash does not bring deleted records back.
     partition->promise_log_start(to);
-    co_return Promise{.to = to, .directories = {here->directory_of(id)}};
+    co_return Promise{.to = to, .directories = here->directories_of(id)};
 }
 
 /// `here` outlives the task.
