@@ -82,7 +82,6 @@ struct ReplicaMoves::Move {
     std::shared_ptr<log::Log> old;     // the replica's, when the copy has taken its place
     std::optional<DiskError> failure;  // of the copy
     bool is_opening = false;           // its disk is at it
-    bool has_producers = false;        // those, too, whose records were gone when it began
     bool is_known = false;             // the checkpoints say something of it
     bool holds_flushes = false;
     bool is_over = false;             // nobody wants it any more
@@ -317,14 +316,16 @@ Task<Result<>> ReplicaMoves::catch_up(MovePtr move) {
     }
 }
 
-/// Drops what the copy has; it goes on at `start`.
+/// Drops what the copy has; it goes on at `start`, with the producers whose records are gone.
 Task<Result<>> ReplicaMoves::begin_anew(MovePtr move, Offset start) {
-    move->has_producers = false;
     runtime::Ending<DiskResult<>> emptied(here_.shard());
     move->copy->truncate_fully(start, here_.shard().clock().wall(), here_.shard().now(),
                                emptied.done());
     DiskResult<> ok = co_await emptied.wait();
-    if (move->is_over) co_return cancelled_error();
+    if (!ok) co_return Error(ok.error());
+    const Result<Partition*> partition = partition_of(*move);
+    if (!partition) co_return partition.error();
+    ok = move->copy->begin_with_producers_of((*partition)->log());
     if (!ok) co_return Error(ok.error());
     co_return Result<>();
 }
@@ -451,12 +452,7 @@ Task<Result<>> ReplicaMoves::change_places(MovePtr move) {
         if (!partition) co_return partition.error();
         const log::Log& log = (*partition)->log();
         const bool is_ready = *complete && move->copy->is_quiet() && log.is_quiet();
-        if (is_ready && move->has_producers) break;
-        if (is_ready) {
-            move->copy->take_producers_of(log);
-            if (DiskResult<> ok = move->copy->keep_producers(); !ok) co_return Error(ok.error());
-            move->has_producers = true;
-        }
+        if (is_ready) break;
         if (Result<> ok = co_await catch_up(move); !ok) co_return ok;
         if (Result<> ok = co_await flush_copy(move); !ok) co_return ok;
     }
@@ -493,8 +489,7 @@ Result<> ReplicaMoves::take_place(Move& move) {
     log::Log& log = (*partition)->log();
     if (Result<> ok = move.copy->raise_log_start(log.log_start_offset(), log.end_offset()); !ok)
         return ok;
-    // What this process alone knows, of refused batches, too. What a crash must not forget is on
-    // the disk already, in a snapshot that is not to be torn now.
+    // What this process alone knows, of refused batches, too.
     move.copy->take_producers_of(log);
     const std::string directory = here_.facts().directories->all()[move.to].path;
     if (DiskResult<> ok = move.copy->move_to(directory + "/" + move.name); !ok)

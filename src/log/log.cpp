@@ -371,11 +371,9 @@ void Log::take_producers_of(const Log& other) {
     producers_ = other.producers_;
 }
 
-DiskResult<> Log::keep_producers() {
-    MOLDAU_CHECK(is_quiet(), "directory={}", directory_);
-    // One that stands here, from a roll, may know less.
-    std::erase(snapshots_, end_offset_);
-    durable_snapshots_ = std::min(durable_snapshots_, Offset{end_offset_.value - 1});
+DiskResult<> Log::begin_with_producers_of(const Log& other) {
+    MOLDAU_CHECK(is_quiet() && size_bytes() == 0 && snapshots_.empty(), "directory={}", directory_);
+    producers_ = other.producers_.before(end_offset_);
     return take_snapshot();
 }
 

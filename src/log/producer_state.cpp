@@ -344,6 +344,20 @@ std::vector<ProducerSnapshotEntry> ProducerState::snapshot() const {
     return made;
 }
 
+ProducerState ProducerState::before(Offset end) const {
+    std::vector<ProducerSnapshotEntry> entries = snapshot();
+    std::erase_if(entries, [end](const ProducerSnapshotEntry& each) {
+        return each.last_offset >= end.value;
+    });
+    for (ProducerSnapshotEntry& each : entries) {
+        auto& first = each.current_transaction_first_offset;
+        if (first && *first >= end) first.reset();
+    }
+    ProducerState known;
+    known.load(entries);
+    return known;
+}
+
 void ProducerState::load(const std::vector<ProducerSnapshotEntry>& entries) {
     for (const ProducerSnapshotEntry& one : entries) {
         ProducerEntry& entry = entries_[one.producer_id];

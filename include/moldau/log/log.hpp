@@ -195,11 +195,12 @@ public:
     /// Renames the directory of a log that is quiet, within the one that holds it, whose names are
     /// not synced. Who reads goes on. Errors: the disk's; the log is where it was.
     DiskResult<> move_to(std::string directory);
-    /// Knows all producers that `other` knows, which ends where this log does: of some the records
-    /// are gone. Both are quiet. A crash forgets them, but for keep_producers().
+    /// Of an empty log: begins with what `other` knows of producers below the start of this one,
+    /// whose records are not here. It outlives a crash from the next flush on. Errors: the disk's.
+    DiskResult<> begin_with_producers_of(const Log& other);
+    /// Knows what `other` knows of producers, which ends where this log does; a crash forgets what
+    /// neither the records nor the beginning say. Both are quiet.
     void take_producers_of(const Log& other);
-    /// What is known of producers outlives a crash from the next flush on. Errors: the disk's.
-    DiskResult<> keep_producers();
     /// Clean stop: indexes, producers and epochs are written and all is flushed. Nothing may be
     /// appended any more. May call `done` from inside when it fails.
     void close(DiskDone<> done);

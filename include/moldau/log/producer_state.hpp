@@ -125,6 +125,8 @@ public:
     std::size_t size() const { return entries_.size(); }
 
     void clear();
+    /// What is known of batches below `end`: with it a log that begins there goes on.
+    ProducerState before(Offset end) const;
     std::vector<ProducerSnapshotEntry> snapshot() const;  // by producer id
     void load(const std::vector<ProducerSnapshotEntry>& entries);
     /// The log starts at `start`: transactions before it are gone.

@@ -79,10 +79,31 @@ TEST(Log, TakesOverWhatAnotherKnowsOfProducers) {
     EXPECT_EQ(f.append(), "[0, 1)");
     f.log->take_producers_of(*other.log);
     EXPECT_EQ(f.append(batch), "duplicate [0, 1)");
-    ASSERT_TRUE(f.log->keep_producers());
     ASSERT_TRUE(f.close());
     ASSERT_TRUE(f.open(true));
     EXPECT_EQ(f.append(batch), "duplicate [0, 1)");
+}
+
+TEST(Log, BegunBehindDeletedRecordsKnowsTheirProducersAfterACrashToo) {
+    LogFixture other;
+    other.start();
+    const MadeBatch early{.producer_id = 5, .producer_epoch = 0, .base_sequence = 0};
+    const MadeBatch late{.producer_id = 6, .producer_epoch = 0, .base_sequence = 0};
+    EXPECT_EQ(other.append(early), "[0, 1)");
+    EXPECT_EQ(other.append(late), "[1, 2)");
+    LogFixture f;
+    f.start();
+    bool emptied = false;
+    f.log->truncate_fully({1}, f.now, f.mono_now,
+                          [&](const DiskResult<>& ok) { emptied = ok.has_value(); });
+    f.disk.run();
+    ASSERT_TRUE(emptied);
+    ASSERT_TRUE(f.log->begin_with_producers_of(*other.log));
+    EXPECT_EQ(f.append(early), "duplicate [0, 1)");
+    EXPECT_EQ(f.append(late), "[1, 2)") << "that one is to come yet";
+    ASSERT_TRUE(f.open(false)) << "after a crash";
+    EXPECT_EQ(f.append(early), "duplicate [0, 1)");
+    EXPECT_EQ(f.append(late), "duplicate [1, 2)");
 }
 
 TEST(Log, StaysWhereItIsWhenItCannotBeRenamed) {
