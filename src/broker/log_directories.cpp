@@ -109,6 +109,24 @@ LogDirectory::Left LogDirectory::left(std::string_view partition_directory) cons
     return {.recovery_point = look(recovery_points), .log_start = look(log_starts)};
 }
 
+namespace {
+
+/// Whose the directory of a partition is; a zero id: that was never written, durably.
+runtime::Task<Result<Uuid>> topic_of(
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlive the task.
+    runtime::Shard& shard, Disk& disk, std::string path) {
+    runtime::Ending<DiskResult<Bytes>> read(shard);
+    log::read_file(disk, path + "/partition.metadata", kMetadataBytesMax, read.done());
+    const DiskResult<Bytes> bytes = co_await read.wait();
+    if (!bytes && bytes.error().fault == DiskFault::not_found) co_return Uuid{};
+    if (!bytes) co_return Error(bytes.error());
+    // A power cut may have left zeros of it: nothing there was durable.
+    const auto metadata = log::parse_partition_metadata(as_text(*bytes));
+    co_return metadata ? metadata->topic_id : Uuid{};
+}
+
+}  // namespace
+
 runtime::Task<Result<Twins>> find_twins(
     // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlive the task.
     runtime::Shard& shard, Disk& disk, const std::vector<LogDirectory>& directories) {
@@ -122,20 +140,15 @@ runtime::Task<Result<Twins>> find_twins(
         std::map<std::size_t, Uuid>& topics = twins[name];
         for (const std::size_t i : all) {
             const std::string path = directories[i].path + "/" + name;
-            runtime::Ending<DiskResult<Bytes>> read(shard);
-            log::read_file(disk, path + "/partition.metadata", kMetadataBytesMax, read.done());
-            const DiskResult<Bytes> bytes = co_await read.wait();
-            if (!bytes) co_return Error(bytes.error());
-            const auto metadata = log::parse_partition_metadata(as_text(*bytes));
-            if (!metadata)
-                co_return Error{metadata.error().code, path + ": " + metadata.error().detail};
-            for (const auto& [other, topic] : topics) {
-                if (topic != metadata->topic_id) continue;
+            const Result<Uuid> topic = co_await topic_of(shard, disk, path);
+            if (!topic) co_return topic.error();
+            for (const auto& [other, id] : topics) {
+                if (id != *topic || id == Uuid{}) continue;
                 co_return Error{ErrorCode::kafka_storage_error,
                                 fmt::format("{} and {}/{} are the same partition's", path,
                                             directories[other].path, name)};
             }
-            topics[i] = metadata->topic_id;
+            topics[i] = *topic;
         }
     }
     co_return twins;
@@ -248,10 +261,13 @@ std::optional<std::size_t> LogDirectories::find(std::string_view partition_direc
     if (found == places_.end()) return std::nullopt;
     const auto twins = twins_.find(partition_directory);
     if (twins == twins_.end()) return found->second;
+    // One without an id was made last, and its process ended before it was written.
+    std::optional<std::size_t> nobodys;
     for (const auto& [directory, id] : twins->second) {
         if (id == topic) return directory;
+        if (id == Uuid{}) nobodys = directory;
     }
-    return std::nullopt;
+    return nobodys;
 }
 
 std::optional<std::size_t> LogDirectories::move_of(std::string_view partition_directory) const {

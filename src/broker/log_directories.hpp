@@ -61,8 +61,8 @@ runtime::Task<Result<LogDirectory>> read_log_directory(runtime::Shard& shard, Di
 using Twins = std::map<std::string, std::map<std::size_t, Uuid>, std::less<>>;
 
 /// A topic that was deleted and made anew may have left its first directory behind, when a log
-/// directory failed or the power did. Errors: kafka_storage_error: two are the same partition's, or
-/// it cannot be read whose they are.
+/// directory failed or the power did. A zero id: that was never written, durably.
+/// Errors: kafka_storage_error: two are the same partition's, or it cannot be read whose they are.
 runtime::Task<Result<Twins>> find_twins(runtime::Shard& shard, Disk& disk,
                                         const std::vector<LogDirectory>& directories);
 

@@ -338,9 +338,12 @@ TEST(LogDirectories, ANewPartitionGoesWhereThereAreFewest) {
 std::string twins(const std::vector<std::pair<std::string, Uuid>>& partitions) {
     Machine machine;
     machine.open(Machine::rules({"/data", "/more"}));
-    for (const auto& [path, topic] : partitions)
-        machine.put(path + "/partition.metadata",
-                    log::write_partition_metadata({.topic_id = topic}));
+    for (const auto& [path, topic] : partitions) {
+        machine.put(path + "/0.log", "records");
+        if (topic != Uuid{})
+            machine.put(path + "/partition.metadata",
+                        log::write_partition_metadata({.topic_id = topic}));
+    }
     machine.open(Machine::rules({"/data", "/more"}));
     std::string said;
     machine.run([&](runtime::Shard& shard, Disk& disk) -> Task<> {
@@ -366,6 +369,8 @@ TEST(Twins, TheDirectoryOfTheTopicItselfCountsAmongThoseOfItsName) {
     EXPECT_EQ(twins({{"/data/t-0", {1, 1}}, {"/more/t-0", {2, 2}}}), "01-");
     EXPECT_EQ(twins({{"/data/t-0", {2, 2}}, {"/more/t-0", {1, 1}}}), "10-");
     EXPECT_EQ(twins({{"/data/t-0", {1, 1}}}), "000") << "the log sees whose it is";
+    EXPECT_EQ(twins({{"/data/t-0", {1, 1}}, {"/more/t-0", {}}}), "011")
+        << "a new one that was just made";
     EXPECT_EQ(twins({{"/data/t-0", {1, 1}}, {"/more/t-0", {1, 1}}}),
               "/more/t-0 and /data/t-0 are the same partition's");
 }
