@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <variant>
 
 namespace moldau::telemetry {
 namespace {
@@ -24,14 +24,34 @@ struct Field {
     BytesView bytes;
 };
 
+/// What may still be read of one push: a few bytes, packed, can hold millions of fields.
+class Walk {
+public:
+    /// One field more is read.
+    bool may_go_on() {
+        if (left_ == 0) is_spent_ = true;
+        if (left_ > 0) --left_;
+        return !is_spent_;
+    }
+    bool is_spent() const { return is_spent_; }
+
+private:
+    std::size_t left_ = kFieldsMax;
+    bool is_spent_ = false;
+};
+
 /// Gives the fields of one message one by one.
 class Fields {
 public:
-    explicit Fields(BytesView message) : rest_(message) {}
+    Fields(BytesView message, Walk& walk) : rest_(message), walk_(walk) {}
 
-    /// Nothing: the end, or what is no field; is_broken() tells.
+    /// Nothing: the end, or what is no field, or is not read any more; is_broken() tells.
     std::optional<Field> next() {
         if (rest_.empty() || broken_) return std::nullopt;
+        if (!walk_.may_go_on()) {
+            broken_ = true;
+            return std::nullopt;
+        }
         const std::uint64_t tag = varint();
         Field field{.number = static_cast<std::uint32_t>(tag >> 3U),
                     .wire = static_cast<Wire>(tag & 7U),
@@ -91,6 +111,7 @@ private:
     }
 
     BytesView rest_;
+    Walk& walk_;
     bool broken_ = false;
 };
 
@@ -106,14 +127,49 @@ struct Metric {
     bool is_other = false;
 };
 
+/// What the points of one metric have in common.
+struct Kind {
+    std::string_view metric;
+    bool is_counter = false;
+    bool is_delta = false;
+};
+
+/// Where an attribute stands in the push. It becomes a text of its own with a point that is kept.
+struct AttributeView {
+    std::string_view key;
+    std::variant<std::string_view, bool, std::int64_t, double> value;
+};
+using AttributeViews = std::vector<AttributeView>;
+
+std::string text_of(const AttributeView& attribute) {
+    struct Writer {
+        std::string operator()(std::string_view text) const { return std::string(text); }
+        std::string operator()(bool value) const { return value ? "true" : "false"; }
+        std::string operator()(std::int64_t value) const { return std::to_string(value); }
+        std::string operator()(double value) const { return fmt::format("{}", value); }
+    };
+    return std::visit(Writer(), attribute.value);
+}
+
+/// Not less than its key and its text have.
+std::size_t bytes_of(const AttributeView& attribute) {
+    constexpr std::size_t kNumberBytes = 24;
+    const auto* const text = std::get_if<std::string_view>(&attribute.value);
+    return attribute.key.size() + (text == nullptr ? kNumberBytes : text->size());
+}
+
 /// The messages have a fixed depth: each function reads one kind and calls that of the next. They
-/// give false at the first byte that fits nothing.
+/// give false at the first byte that fits nothing, and where the walk ends. Nothing is copied
+/// before a point is kept.
 class MetricsReader {
 public:
     explicit MetricsReader(Decoded& to) : to_(to) {}
 
+    /// It gave false because there was too much, not because anything was wrong.
+    bool is_spent() const { return walk_.is_spent(); }
+
     bool metrics_data(BytesView message) {
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, 1) && !resource_metrics(field->bytes)) return false;
         }
@@ -128,11 +184,11 @@ private:
     bool resource_metrics(BytesView message) {
         // The resource's attributes belong to all that follows, wherever it stands.
         resource_.clear();
-        Fields look(message);
+        Fields look(message, walk_);
         while (const auto field = look.next()) {
             if (is_message(*field, 1) && !resource(field->bytes)) return false;
         }
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, 2) && !scope_metrics(field->bytes)) return false;
         }
@@ -140,7 +196,7 @@ private:
     }
 
     bool resource(BytesView message) {
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, 1) && !attribute(field->bytes, resource_)) return false;
         }
@@ -148,7 +204,7 @@ private:
     }
 
     bool scope_metrics(BytesView message) {
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, 2) && !metric(field->bytes)) return false;
         }
@@ -162,7 +218,7 @@ private:
         constexpr std::uint32_t kHistogram = 9;
         constexpr std::uint32_t kSummary = 11;
         Metric metric;
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, kName)) metric.name = as_text(field->bytes);
             if (is_message(*field, kGauge)) metric.gauge = field->bytes;
@@ -174,106 +230,131 @@ private:
             ++to_.left_out;
             return true;
         }
-        Point like{.metric = std::string(metric.name),
-                   .is_counter = false,
-                   .is_delta = false,
-                   .value = 0,
-                   .attributes = {}};
-        if (metric.gauge && !points(*metric.gauge, like)) return false;
-        return !metric.sum || sum(*metric.sum, like);
+        const Kind kind{.metric = metric.name, .is_counter = false, .is_delta = false};
+        if (metric.gauge && !points(*metric.gauge, kind)) return false;
+        return !metric.sum || sum(*metric.sum, kind);
     }
 
-    bool sum(BytesView message, Point like) {
+    bool sum(BytesView message, Kind kind) {
         constexpr std::uint32_t kTemporality = 2;
         constexpr std::uint32_t kIsMonotonic = 3;
         constexpr std::uint64_t kDelta = 1;
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (field->wire != Wire::varint) continue;
-            if (field->number == kTemporality) like.is_delta = field->value == kDelta;
-            if (field->number == kIsMonotonic) like.is_counter = field->value != 0;
+            if (field->number == kTemporality) kind.is_delta = field->value == kDelta;
+            if (field->number == kIsMonotonic) kind.is_counter = field->value != 0;
         }
-        return !fields.is_broken() && points(message, like);
+        return !fields.is_broken() && points(message, kind);
     }
 
     /// Of a gauge or a sum: both have them in field 1.
-    bool points(BytesView message, const Point& like) {
-        Fields fields(message);
+    bool points(BytesView message, const Kind& kind) {
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
-            if (is_message(*field, 1) && !number_point(field->bytes, like)) return false;
+            if (is_message(*field, 1) && !number_point(field->bytes, kind)) return false;
         }
         return !fields.is_broken();
     }
 
-    bool number_point(BytesView message, const Point& like) {
+    bool number_point(BytesView message, const Kind& kind) {
         constexpr std::uint32_t kDouble = 4;
         constexpr std::uint32_t kInteger = 6;
         constexpr std::uint32_t kAttribute = 7;
-        Attributes attributes = resource_;
+        own_.clear();
         std::optional<double> value;
-        Fields fields(message);
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (field->wire == Wire::fixed64 && field->number == kDouble)
                 value = as_double(field->value);
             if (field->wire == Wire::fixed64 && field->number == kInteger)
                 value = static_cast<double>(static_cast<std::int64_t>(field->value));
-            if (is_message(*field, kAttribute) && !attribute(field->bytes, attributes))
-                return false;
+            if (is_message(*field, kAttribute) && !attribute(field->bytes, own_)) return false;
         }
         if (fields.is_broken()) return false;
         // A gauge that has measured nothing yet says NaN.
-        if (!value || !std::isfinite(*value) || to_.points.size() == kPointsMax ||
-            attributes.size() > kAttributesMax) {
+        if (value && std::isfinite(*value) && has_room(kind)) {
+            keep(kind, *value);
+        } else {
             ++to_.left_out;
-            return true;
         }
-        Point& point = to_.points.emplace_back(like);
-        point.value = *value;
-        point.attributes = std::move(attributes);
         return true;
     }
 
+    /// For one more point, with the attributes that were read last.
+    bool has_room(const Kind& kind) const {
+        const std::size_t attributes = resource_.size() + own_.size();
+        if (to_.points.size() == kPointsMax || attributes > kAttributesMax) return false;
+        return text_bytes_ + text_bytes(kind) <= kTextBytesMax;
+    }
+    std::size_t text_bytes(const Kind& kind) const {
+        std::size_t bytes = kind.metric.size();
+        for (const AttributeViews* each : {&resource_, &own_}) {
+            for (const AttributeView& attribute : *each) bytes += bytes_of(attribute);
+        }
+        return bytes;
+    }
+    void keep(const Kind& kind, double value) {
+        text_bytes_ += text_bytes(kind);
+        Point& point = to_.points.emplace_back(Point{.metric = std::string(kind.metric),
+                                                     .is_counter = kind.is_counter,
+                                                     .is_delta = kind.is_delta,
+                                                     .value = value,
+                                                     .attributes = {}});
+        point.attributes.reserve(resource_.size() + own_.size());
+        for (const AttributeViews* each : {&resource_, &own_}) {
+            for (const AttributeView& attribute : *each)
+                point.attributes.emplace_back(attribute.key, text_of(attribute));
+        }
+    }
+
     /// A KeyValue, put behind `to`: one more than there may be says that there were too many.
-    static bool attribute(BytesView message, Attributes& to) {
-        std::string_view key;
-        std::string text;
-        Fields fields(message);
+    bool attribute(BytesView message, AttributeViews& to) {
+        AttributeView read;
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
-            if (is_message(*field, 1)) key = as_text(field->bytes);
-            if (is_message(*field, 2) && !any_value(field->bytes, text)) return false;
+            if (is_message(*field, 1)) read.key = as_text(field->bytes);
+            if (is_message(*field, 2) && !any_value(field->bytes, read)) return false;
         }
         if (fields.is_broken()) return false;
-        if (!key.empty() && key.size() <= kAttributeBytesMax && to.size() <= kAttributesMax)
-            to.emplace_back(key, std::move(text));
+        if (!read.key.empty() && read.key.size() <= kAttributeBytesMax &&
+            to.size() <= kAttributesMax)
+            to.push_back(read);
         return true;
     }
 
     /// Texts and numbers; lists and bytes stay empty.
-    static bool any_value(BytesView message, std::string& text) {
-        Fields fields(message);
+    bool any_value(BytesView message, AttributeView& of) {
+        Fields fields(message, walk_);
         while (const auto field = fields.next()) {
             if (is_message(*field, 1))
-                text = as_text(field->bytes.first(
-                    std::min<std::size_t>(field->bytes.size(), kAttributeBytesMax)));
-            if (field->wire == Wire::varint && field->number == 2)
-                text = field->value != 0 ? "true" : "false";
+                of.value = as_text(field->bytes).substr(0, kAttributeBytesMax);
+            if (field->wire == Wire::varint && field->number == 2) of.value = field->value != 0;
             if (field->wire == Wire::varint && field->number == 3)
-                text = std::to_string(static_cast<std::int64_t>(field->value));
+                of.value = static_cast<std::int64_t>(field->value);
             if (field->wire == Wire::fixed64 && field->number == 4)
-                text = fmt::format("{}", as_double(field->value));
+                of.value = as_double(field->value);
         }
         return !fields.is_broken();
     }
 
     Decoded& to_;
-    Attributes resource_;
+    Walk walk_;
+    std::size_t text_bytes_ = 0;  // of the points that are kept
+    AttributeViews resource_;
+    AttributeViews own_;  // of the point that is read
 };
 
 }  // namespace
 
 Result<Decoded> decode_metrics(BytesView bytes) {
     Decoded decoded;
-    if (MetricsReader(decoded).metrics_data(bytes)) return decoded;
+    MetricsReader reader(decoded);
+    if (reader.metrics_data(bytes)) return decoded;
+    if (reader.is_spent()) {
+        ++decoded.left_out;
+        return decoded;
+    }
     return Error{ErrorCode::invalid_record,
                  fmt::format("{} bytes are no metrics of OpenTelemetry", bytes.size())};
 }

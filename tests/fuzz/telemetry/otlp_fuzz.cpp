@@ -19,13 +19,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Result<telemetry::Decoded> decoded = telemetry::decode_metrics(bytes);
     if (!decoded) return 0;
     MOLDAU_CHECK(decoded->points.size() <= telemetry::kPointsMax);
+    std::size_t text_bytes = 0;
     for (const telemetry::Point& point : decoded->points) {
+        text_bytes += point.metric.size();
         MOLDAU_CHECK(!point.metric.empty() && point.metric.size() <= telemetry::kNameBytesMax);
         MOLDAU_CHECK(point.attributes.size() <= telemetry::kAttributesMax);
         MOLDAU_CHECK(as_text(bytes).find(point.metric) != std::string_view::npos);
-        for (const auto& [key, value] : point.attributes)
+        for (const auto& [key, value] : point.attributes) {
             MOLDAU_CHECK(key.size() <= telemetry::kAttributeBytesMax &&
                          value.size() <= telemetry::kAttributeBytesMax);
+            text_bytes += key.size() + value.size();
+        }
     }
+    MOLDAU_CHECK(text_bytes <= telemetry::kTextBytesMax);
     return 0;
 }

@@ -81,6 +81,36 @@ TEST(DecodeMetrics, KeepsToItsBounds) {
               kAttributeBytesMax);
 }
 
+TEST(DecodeMetrics, KeepsNoMoreTextThanAClientMayHave) {
+    std::string attributes;
+    for (std::size_t i = 0; i < kAttributesMax; ++i)
+        attributes += otlp::bytes(1, otlp::attribute(std::string(kAttributeBytesMax, 'k'),
+                                                     std::string(kAttributeBytesMax, 'v')));
+    std::string metrics;
+    for (std::size_t i = 0; i < kPointsMax; ++i) metrics += otlp::gauge("m", otlp::point(1));
+    const Decoded all = decoded(otlp::data(metrics, attributes));
+    std::size_t bytes = 0;
+    for (const Point& point : all.points) {
+        bytes += point.metric.size();
+        for (const auto& [key, value] : point.attributes) bytes += key.size() + value.size();
+    }
+    EXPECT_LE(bytes, kTextBytesMax);
+    EXPECT_GT(bytes, kTextBytesMax - 2 * kAttributesMax * kAttributeBytesMax);
+    EXPECT_EQ(all.points.size() + all.left_out, kPointsMax);
+}
+
+TEST(DecodeMetrics, ReadsNoMoreFieldsThanTheMostPointsTakeAndKeepsWhatStandsBefore) {
+    std::string points;
+    for (std::size_t i = 0; i < 2 * kFieldsMax; ++i) points += otlp::bytes(1, {});
+    const Decoded all = decoded(otlp::data(
+        otlp::gauge("first", otlp::point(1)) +
+        otlp::bytes(2, otlp::bytes(1, "empty") + otlp::bytes(5, points)) + "no metric at all"));
+    ASSERT_EQ(all.points.size(), 1U);
+    EXPECT_EQ(all.points[0].metric, "first");
+    EXPECT_GT(all.left_out, kFieldsMax - 100);
+    EXPECT_LE(all.left_out, kFieldsMax);
+}
+
 TEST(DecodeMetrics, RefusesWhatIsNoSuchMessage) {
     const std::string whole = otlp::data(otlp::gauge("a", otlp::point(1)));
     for (std::size_t size = 1; size < whole.size(); ++size)
