@@ -25,6 +25,7 @@ namespace {
 /// The start of every request header, whatever its version: int16 key, int16 version, int32
 /// correlation id.
 constexpr std::size_t kFixedHeaderBytes = 8;
+constexpr std::size_t kClientIdBytesKept = 256;
 
 class BrokerSession final : public net::Session {
 public:
@@ -38,6 +39,9 @@ public:
 
     net::Answer serve(Bytes frame) override {
         Result<net::Answer> answer = dispatch(frame);
+        // A connection that rests keeps no long client id.
+        if (header_.client_id && header_.client_id->capacity() > kClientIdBytesKept)
+            header_.client_id.reset();
         if (answer) return std::move(*answer);
         ++here_.counters().bad_requests;
         // What Kafka does with a request that it cannot read or does not serve.
@@ -69,7 +73,7 @@ private:
     protocol::RequestHeader header_;  // its memory is used again for each request
     // The quotas that held for the client when it was asked last.
     std::shared_ptr<const LimitedClient> limits_;
-    std::string limited_client_id_;
+    Hash128 limited_client_id_;  // hashed: it may be long, and the connection may rest
     std::uint64_t limits_version_ = 0;
 };
 
@@ -130,9 +134,10 @@ Result<net::Answer> BrokerSession::dispatch(const Bytes& frame) {
 std::shared_ptr<const LimitedClient> BrokerSession::limits(std::string_view client_id) {
     ShardQuotas& quotas = here_.quotas();
     if (!quotas.is_on()) return nullptr;
-    if (limits_version_ != quotas.version() || limited_client_id_ != client_id) {
+    const Hash128 hash = siphash(quotas.secret(), as_bytes(client_id));
+    if (limits_version_ != quotas.version() || limited_client_id_ != hash) {
         limits_ = quotas.client(kAnonymousUser, client_id);
-        limited_client_id_ = client_id;
+        limited_client_id_ = hash;
         limits_version_ = quotas.version();
     }
     return limits_;

@@ -31,7 +31,7 @@ ControllerDriver::ControllerDriver(runtime::Shard& shard, const NodeFacts& facts
       here_(here),
       config_rules_(make_config_rules(
           facts.settings, [&log]() -> const metadata::ClusterImage& { return log.newest(); })),
-      mutation_quotas_(mutation_windows(facts.settings)),
+      mutation_quotas_(mutation_windows(facts.settings), here.quotas().secret()),
       allocated_(shard) {}
 
 /// The log's end behind the decision's records.

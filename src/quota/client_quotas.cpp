@@ -1,5 +1,7 @@
 #include "moldau/quota/client_quotas.hpp"
 
+#include "moldau/base/endian.hpp"
+
 #include <algorithm>
 
 namespace moldau::quota {
@@ -8,6 +10,25 @@ std::optional<Kind> kind_of(std::string_view key) {
     const auto found = std::ranges::find(kKeys, key);
     if (found == kKeys.end()) return std::nullopt;
     return static_cast<Kind>(found - kKeys.begin());
+}
+
+MeterKey meter_key(const HashSecret& secret, Kind kind, const Holding& holding,
+                   std::string_view user, std::string_view client_id) {
+    // Of a fixed length, so that no other user and client id are written alike.
+    std::array<std::byte, 3 + 2 * sizeof(Hash128)> whole{};
+    std::byte* at = whole.data();
+    for (const int flag :
+         {int{holding.is_by_user}, int{holding.is_by_client_id}, static_cast<int>(kind)})
+        *at++ = static_cast<std::byte>(flag);
+    for (const std::string_view name : {holding.is_by_user ? user : std::string_view(),
+                                        holding.is_by_client_id ? client_id : std::string_view()}) {
+        const Hash128 hash = siphash(secret, as_bytes(name));
+        for (const std::uint64_t half : {hash.low, hash.high}) {
+            store_be(at, half);
+            at += sizeof half;
+        }
+    }
+    return siphash(secret, whole);
 }
 
 ClientQuotas::Bounds* ClientQuotas::Clients::at(const Entity::Name& name) {

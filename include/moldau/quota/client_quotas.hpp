@@ -1,6 +1,8 @@
 // The quotas that are set, and which of them holds for a client (KIP-13, KIP-55).
 #pragma once
 
+#include "moldau/base/siphash.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +44,12 @@ struct Holding {
     bool is_by_user = false;
     bool is_by_client_id = false;
 };
+
+/// Names those whose use of a quota counts as one. It is short, however long their names are, which
+/// come from outside.
+using MeterKey = Hash128;
+MeterKey meter_key(const HashSecret& secret, Kind kind, const Holding& holding,
+                   std::string_view user, std::string_view client_id);
 
 class ClientQuotas {
 public:

@@ -1,10 +1,6 @@
 #include "quotas/mutation_quotas.hpp"
 
-#include <fmt/core.h>
-
 #include <iterator>
-#include <string_view>
-#include <utility>
 
 namespace moldau::broker {
 namespace {
@@ -15,16 +11,15 @@ constexpr Duration kSweepEvery = std::chrono::seconds(1);
 
 quota::MutationQuota MutationQuotas::quota_of(const quota::ClientQuotas& set,
                                               const MutationAsker& asker, MonoTime now) {
-    const auto holding = set.find(quota::Kind::controller_mutation, asker.user, asker.client_id);
+    constexpr quota::Kind kKind = quota::Kind::controller_mutation;
+    const auto holding = set.find(kKind, asker.user, asker.client_id);
     if (!holding) return {};
-    const std::string_view user = holding->is_by_user ? asker.user : std::string_view();
-    const std::string_view client = holding->is_by_client_id ? asker.client_id : std::string_view();
-    std::string key = fmt::format("{}{} {} {}{}", int{holding->is_by_user},
-                                  int{holding->is_by_client_id}, user.size(), user, client);
+    const quota::MeterKey key =
+        quota::meter_key(secret_, kKind, *holding, asker.user, asker.client_id);
     auto found = buckets_.find(key);
     if (found == buckets_.end()) {
         make_room(now);
-        found = buckets_.emplace(std::move(key), Bucket()).first;
+        found = buckets_.emplace(key, Bucket()).first;
     }
     Bucket& bucket = found->second;
     bucket.rule = quota::BucketRule::of(holding->bound, windows_);

@@ -22,7 +22,8 @@ struct MutationAsker {
 
 class MutationQuotas {
 public:
-    explicit MutationQuotas(quota::Windows windows) : windows_(windows) {}
+    MutationQuotas(quota::Windows windows, const HashSecret& secret)
+        : windows_(windows), secret_(secret) {}
 
     /// For one request that is decided at once: not to be kept.
     quota::MutationQuota quota_of(const quota::ClientQuotas& set, const MutationAsker& asker,
@@ -40,7 +41,8 @@ private:
     void make_room(MonoTime now);
 
     quota::Windows windows_;
-    std::unordered_map<std::string, Bucket> buckets_;
+    HashSecret secret_;
+    std::unordered_map<quota::MeterKey, Bucket> buckets_;
     MonoTime swept_;
 };
 

@@ -2,8 +2,6 @@
 
 #include "broker_shard.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -17,13 +15,13 @@ constexpr Duration kSweepEvery = std::chrono::seconds(1);
 /// Buckets of meters that are looked at to find one that may be forgotten.
 constexpr int kLooksMax = 64;
 
-/// Unambiguous, whatever the names hold.
-std::string key_of(quota::Kind kind, const quota::Holding& holding, std::string_view user,
-                   std::string_view client_id) {
-    if (!holding.is_by_user) user = {};
-    if (!holding.is_by_client_id) client_id = {};
-    return fmt::format("{}{}{} {} {}{}", static_cast<int>(kind), int{holding.is_by_user},
-                       int{holding.is_by_client_id}, user.size(), user, client_id);
+/// Shards tell each other of meters by their keys: the first one's secret is that of all.
+HashSecret secret_of(const ShardQuotas::Place& place) {
+    if (place.shards != nullptr && place.index > 0) return place.shards->front()->quotas().secret();
+    HashSecret secret;
+    secret.first = place.shard.random().next();
+    secret.second = place.shard.random().next();
+    return secret;
 }
 
 double percent_of_a_second(Duration time) {
@@ -31,6 +29,9 @@ double percent_of_a_second(Duration time) {
 }
 
 }  // namespace
+
+ShardQuotas::ShardQuotas(Place place, quota::Windows windows)
+    : place_(place), windows_(windows), secret_(secret_of(place)) {}
 
 void ShardQuotas::take(quota::ClientQuotas set) {
     set_ = std::move(set);
@@ -46,7 +47,8 @@ std::shared_ptr<const LimitedClient> ShardQuotas::client(std::string_view user,
         if (!holding) continue;
         if (found == nullptr) found = std::make_shared<LimitedClient>();
         found->limits[static_cast<std::size_t>(kind)] = LimitedClient::Limit{
-            .bound = holding->bound, .meter = meter(key_of(kind, *holding, user, client_id))};
+            .bound = holding->bound,
+            .meter = meter(quota::meter_key(secret_, kind, *holding, user, client_id))};
     }
     return found;
 }
@@ -95,18 +97,18 @@ std::size_t ShardQuotas::fetch_bytes_max(const LimitedClient& client) const {
 
 std::size_t ShardQuotas::bytes_of(const Meter& meter) const {
     constexpr std::size_t kNodes = 128;
-    return sizeof(Meter) + kNodes + 2 * meter.key.size() +
-           meter.others.size() * sizeof(meter.others[0]) + RateWindow::bytes_of(windows_);
+    return sizeof(Meter) + kNodes + meter.others.size() * sizeof(meter.others[0]) +
+           RateWindow::bytes_of(windows_);
 }
 
-std::shared_ptr<Meter> ShardQuotas::meter(std::string key) {
+std::shared_ptr<Meter> ShardQuotas::meter(const quota::MeterKey& key) {
     if (const auto found = meters_.find(key); found != meters_.end()) return found->second;
     make_room();
     auto made = std::make_shared<Meter>();
-    made->key = std::move(key);
+    made->key = key;
     made->own = std::make_shared<RateWindow>(windows_);
     made->others.resize(place_.shards == nullptr ? 1 : place_.shards->size());
-    meters_.emplace(made->key, made);
+    meters_.emplace(key, made);
     bytes_ += bytes_of(*made);
     ask_others(*made);
     return made;
@@ -122,7 +124,7 @@ void ShardQuotas::make_room() {
             const bool is_held = here->second.use_count() > 1;
             if (is_held) continue;
             bytes_ -= bytes_of(*here->second);
-            meters_.erase(std::string(here->first));
+            meters_.erase(quota::MeterKey(here->first));
         }
     }
 }
@@ -154,7 +156,7 @@ void ShardQuotas::ask_others(Meter& meter) {
     }
 }
 
-void ShardQuotas::met(const std::string& key, std::size_t from,
+void ShardQuotas::met(const quota::MeterKey& key, std::size_t from,
                       std::shared_ptr<const RateWindow> theirs, bool is_asking) {
     const auto found = meters_.find(key);
     if (found == meters_.end()) return;  // nothing of this client happens here

@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +29,7 @@ inline constexpr std::string_view kAnonymousUser = "ANONYMOUS";
 
 /// The use of one quota by one client, as one shard sees it.
 struct Meter {
-    std::string key;
+    quota::MeterKey key;
     std::shared_ptr<RateWindow> own;
     std::vector<std::shared_ptr<const RateWindow>> others;  // by shard; null: not met
     bool has_asked_all = false;
@@ -57,13 +56,16 @@ public:
         /// All of the node, this one among them; null: there is no other.
         const std::vector<std::unique_ptr<BrokerShard>>* shards = nullptr;
     };
-    ShardQuotas(Place place, quota::Windows windows) : place_(place), windows_(windows) {}
+    /// Of shards that are made one after the other, the first one first.
+    ShardQuotas(Place place, quota::Windows windows);
     ShardQuotas(const ShardQuotas&) = delete;
     ShardQuotas& operator=(const ShardQuotas&) = delete;
 
     /// From now on these are set. What was counted stays.
     void take(quota::ClientQuotas set);
     const quota::ClientQuotas& set() const { return set_; }
+    /// For the keys of meters, and of other tables by client; the same on all shards.
+    const HashSecret& secret() const { return secret_; }
     /// Some client has a quota that LimitedClient tells of: most often none has.
     bool is_on() const { return is_on_; }
     /// Differs whenever other quotas may hold.
@@ -96,24 +98,26 @@ public:
     std::size_t meters() const { return meters_.size(); }
     std::size_t bytes() const { return bytes_; }
     /// Of memory, on each shard. Client ids come from outside: when there are more, some of those
-    /// that have no connection are forgotten.
+    /// that have no connection are forgotten. What connections' clients have is beyond that: a
+    /// meter for each of three quotas, of about 1 KB with the usual windows.
     static constexpr std::size_t kBytesMax = std::size_t{8} << 20U;
 
 private:
-    std::shared_ptr<Meter> meter(std::string key);
+    std::shared_ptr<Meter> meter(const quota::MeterKey& key);
     std::size_t bytes_of(const Meter& meter) const;
     void make_room();
     void ask_others(Meter& meter);
-    void met(const std::string& key, std::size_t from, std::shared_ptr<const RateWindow> theirs,
+    void met(const quota::MeterKey& key, std::size_t from, std::shared_ptr<const RateWindow> theirs,
              bool is_asking);
     BrokerShard& other(std::size_t index) const { return *(*place_.shards)[index]; }
 
     Place place_;
     quota::Windows windows_;
+    HashSecret secret_;
     quota::ClientQuotas set_;
     bool is_on_ = false;
     std::uint64_t version_ = 0;
-    std::unordered_map<std::string, std::shared_ptr<Meter>> meters_;
+    std::unordered_map<quota::MeterKey, std::shared_ptr<Meter>> meters_;
     std::size_t bytes_ = 0;
     MonoTime swept_;
     std::size_t looked_at_ = 0;  // the bucket where make_room() was last

@@ -88,5 +88,27 @@ TEST(ClientQuotas, KindsAreNamedByTheirKeys) {
     EXPECT_FALSE(kind_of(""));
 }
 
+TEST(MeterKey, IsThatOfWhoCountsAsOne) {
+    constexpr HashSecret kSecret{.first = 1, .second = 2};
+    const auto key = [&](Kind kind, bool is_by_user, bool is_by_client_id, std::string_view user,
+                         std::string_view client_id) {
+        return meter_key(kSecret, kind,
+                         {.bound = 1, .is_by_user = is_by_user, .is_by_client_id = is_by_client_id},
+                         user, client_id);
+    };
+    const MeterKey both = key(Kind::fetch, true, true, "ab", "c");
+    EXPECT_EQ(both, key(Kind::fetch, true, true, "ab", "c"));
+    EXPECT_NE(both, key(Kind::fetch, true, true, "a", "bc"));
+    EXPECT_NE(both, key(Kind::produce, true, true, "ab", "c"));
+    const MeterKey user = key(Kind::fetch, true, false, "ab", "c");
+    EXPECT_EQ(user, key(Kind::fetch, true, false, "ab", "other"));
+    EXPECT_NE(user, both);
+    EXPECT_NE(user, key(Kind::fetch, true, true, "ab", ""));
+    EXPECT_NE(user, key(Kind::fetch, false, true, "c", "ab"));
+    EXPECT_NE(both,
+              meter_key({.first = 1, .second = 3}, Kind::fetch,
+                        {.bound = 1, .is_by_user = true, .is_by_client_id = true}, "ab", "c"));
+}
+
 }  // namespace
 }  // namespace moldau::quota

@@ -10,6 +10,7 @@ namespace {
 using std::chrono::seconds;
 
 const quota::Windows kWindows{.samples = 11, .size = seconds(1)};
+constexpr HashSecret kSecret{.first = 1, .second = 2};
 
 MonoTime at(std::int64_t s) {
     return MonoTime(seconds(1000 + s));
@@ -25,7 +26,7 @@ quota::ClientQuotas one_a_second() {
 }
 
 TEST(MutationQuotas, AreEachClientsFromOneRequestToTheNext) {
-    MutationQuotas quotas(kWindows);
+    MutationQuotas quotas(kWindows, kSecret);
     const quota::ClientQuotas set = one_a_second();
     EXPECT_TRUE(quotas.quota_of(set, asker("a"), at(0)).charge(15));
     EXPECT_FALSE(quotas.quota_of(set, asker("a"), at(0)).charge(1)) << "four are owed";
@@ -38,15 +39,25 @@ TEST(MutationQuotas, AreEachClientsFromOneRequestToTheNext) {
 }
 
 TEST(MutationQuotas, DoNotHoldForWhoHasNone) {
-    MutationQuotas quotas(kWindows);
+    MutationQuotas quotas(kWindows, kSecret);
     EXPECT_TRUE(quotas.quota_of({}, asker("a"), at(0)).charge(1'000'000));
     EXPECT_TRUE(quotas.quota_of({}, asker("a"), at(0)).charge(1'000'000));
     EXPECT_TRUE(quotas.quota_of(one_a_second(), asker(""), at(0)).charge(1'000'000));
     EXPECT_EQ(quotas.clients(), 0U);
 }
 
+TEST(MutationQuotas, TellLongClientIdsApart) {
+    MutationQuotas quotas(kWindows, kSecret);
+    const quota::ClientQuotas set = one_a_second();
+    const std::string same(32'000, 'x');
+    EXPECT_TRUE(quotas.quota_of(set, asker(same + "a"), at(0)).charge(15));
+    EXPECT_TRUE(quotas.quota_of(set, asker(same + "b"), at(0)).charge(15));
+    EXPECT_FALSE(quotas.quota_of(set, asker(same + "a"), at(0)).charge(1));
+    EXPECT_EQ(quotas.clients(), 2U);
+}
+
 TEST(MutationQuotas, AreBoundedHoweverManyClientIdsThereAre) {
-    MutationQuotas quotas(kWindows);
+    MutationQuotas quotas(kWindows, kSecret);
     const quota::ClientQuotas set = one_a_second();
     for (int i = 0; i < 30'000; ++i)
         EXPECT_TRUE(quotas.quota_of(set, asker(std::to_string(i)), at(0)).charge(1));

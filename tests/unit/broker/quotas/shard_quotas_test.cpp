@@ -148,6 +148,22 @@ TEST(ShardQuotas, AreBoundedHoweverManyClientIdsThereAre) {
         EXPECT_EQ(node.charge(0, *each, Kind::produce, 2000), milliseconds(10'010));
 }
 
+TEST(ShardQuotas, TakeLittleForAConnectionHoweverLongItsClientIdIs) {
+    TwoShards node;
+    node.set_for_all(Kind::produce, 100);
+    std::vector<std::shared_ptr<const LimitedClient>> held;
+    const std::string tail(32'000, 'x');
+    constexpr std::size_t kConnections = 10'000;
+    for (std::size_t i = 0; i < kConnections; ++i)
+        held.push_back(node.on(0).client(kAnonymousUser, std::to_string(i) + tail));
+    EXPECT_EQ(node.on(0).meters(), kConnections) << "those of connections are not forgotten";
+    EXPECT_LT(node.on(0).bytes(), kConnections * 1200);
+    held.clear();
+    node.clock.advance(seconds(1));
+    (void)node.on(0).client(kAnonymousUser, "one more");
+    EXPECT_LT(node.on(0).bytes(), ShardQuotas::kBytesMax);
+}
+
 TEST(ShardQuotas, TimeThatIsSpentOnARequestCountsByPercent) {
     TwoShards node;
     node.set(Kind::request, 5);
