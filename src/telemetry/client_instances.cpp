@@ -34,17 +34,18 @@ void ClientInstances::set_subscriptions(std::vector<Subscription> subscriptions)
     ++version_;
 }
 
-void ClientInstances::decide(Instance& instance, const Client& client) const {
-    const Wanted wanted = wanted_of(subscriptions_, client);
-    instance = Instance{.id = client.instance,
-                        .subscriptions = version_,
-                        .subscription_id = wanted.subscription_id,
-                        .interval = std::chrono::milliseconds(wanted.interval_ms),
-                        .last_get = std::nullopt,
-                        .last_push = std::nullopt,
-                        .last_error = ErrorCode::none,
-                        .is_terminating = false,
-                        .forgotten_at = {}};
+Wanted ClientInstances::decide(MonoTime now, Instance& instance, const Client& client) const {
+    Wanted wanted = wanted_of(subscriptions_, client);
+    instance.subscriptions = version_;
+    instance.subscription_id = wanted.subscription_id;
+    instance.interval = std::chrono::milliseconds(wanted.interval_ms);
+    remember(now, instance);
+    return wanted;
+}
+
+void ClientInstances::remember(MonoTime now, Instance& instance) {
+    instance.forgotten_at =
+        now + std::max<Duration>(kRememberedAtLeast, instance.interval * kRememberedIntervals);
 }
 
 ClientInstances::Instance& ClientInstances::find(MonoTime now, const Client& client) {
@@ -56,19 +57,16 @@ ClientInstances::Instance& ClientInstances::find(MonoTime now, const Client& cli
     const auto known = by_id_.find(client.instance);
     if (known == by_id_.end()) {
         if (by_id_.size() == kInstancesMax) forget_oldest();
-        instances_.emplace_front();
+        instances_.emplace_front(client.instance);
         by_id_.emplace(client.instance, instances_.begin());
-        decide(instances_.front(), client);
     } else {
         instances_.splice(instances_.begin(), instances_, known->second);
         Instance& instance = instances_.front();
         if (instance.subscriptions != version_ || instance.forgotten_at <= now)
-            decide(instance, client);
+            instance = Instance(client.instance);
     }
-    Instance& instance = instances_.front();
-    instance.forgotten_at =
-        now + std::max<Duration>(kRememberedAtLeast, instance.interval * kRememberedIntervals);
-    return instance;
+    remember(now, instances_.front());
+    return instances_.front();
 }
 
 Result<Wanted> ClientInstances::subscribe(MonoTime now, const Client& client) {
@@ -81,7 +79,8 @@ Result<Wanted> ClientInstances::subscribe(MonoTime now, const Client& client) {
                      "it asks for its subscription before its interval has passed"};
     }
     instance.last_error = ErrorCode::none;
-    return wanted_of(subscriptions_, client);
+    // Anew each time: the client may have come from elsewhere since. Its pushes go by this answer.
+    return decide(now, instance, client);
 }
 
 ErrorCode ClientInstances::check_push(MonoTime now, Instance& instance, const Push& push) const {
@@ -104,6 +103,7 @@ Result<Duration> ClientInstances::push(MonoTime now, const Client& client, const
     if (is_reserved(client.instance))
         return Error{ErrorCode::invalid_request, "no client may have this instance id"};
     Instance& instance = find(now, client);
+    if (instance.subscriptions == kUndecided) (void)decide(now, instance, client);
     instance.last_error = check_push(now, instance, push);
     instance.is_terminating = push.is_terminating;
     if (instance.last_error == ErrorCode::none) return instance.interval;

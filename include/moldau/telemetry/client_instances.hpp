@@ -44,9 +44,11 @@ public:
     std::size_t size() const { return by_id_.size(); }
 
 private:
+    static constexpr std::uint64_t kUndecided = 0;
     struct Instance {
+        explicit Instance(const Uuid& instance) : id(instance) {}
         Uuid id;
-        std::uint64_t subscriptions = 0;  // their version that this rests on
+        std::uint64_t subscriptions = kUndecided;  // their version that this rests on
         std::int32_t subscription_id = 0;
         Duration interval{0};
         std::optional<MonoTime> last_get;
@@ -57,13 +59,15 @@ private:
     };
     using Instances = std::list<Instance>;
 
+    /// As it is known; else a new one, for which nothing is decided.
     Instance& find(MonoTime now, const Client& client);
-    void decide(Instance& instance, const Client& client) const;
+    Wanted decide(MonoTime now, Instance& instance, const Client& client) const;
+    static void remember(MonoTime now, Instance& instance);
     ErrorCode check_push(MonoTime now, Instance& instance, const Push& push) const;
 
     std::size_t push_bytes_max_;
     std::vector<Subscription> subscriptions_;
-    std::uint64_t version_ = 1;
+    std::uint64_t version_ = kUndecided + 1;
     Instances instances_;  // the one heard of last in front
     std::unordered_map<Uuid, Instances::iterator> by_id_;
 };

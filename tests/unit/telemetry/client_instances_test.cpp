@@ -115,6 +115,27 @@ TEST(ClientInstances, DecideAnewWhenSubscriptionsChange) {
     EXPECT_EQ(f.get(), ErrorCode::none);
 }
 
+TEST(ClientInstances, HoldPushesToTheAnswerThatAClientGotLastWhereverItComesFrom) {
+    Fixture f;
+    Result<Match> match = Match::parse("client_source_port=1");
+    ASSERT_TRUE(match);
+    f.instances.set_subscriptions(
+        {{.interval_ms = 120'000, .metrics = {"*"}, .matches = {std::move(*match)}}});
+    ASSERT_EQ(f.get(), ErrorCode::none);
+    const std::int32_t first = f.subscription;
+    f.client.port = 2;
+    EXPECT_EQ(f.push(), ErrorCode::none) << "it need not ask anew because it has connected anew";
+
+    f.now += seconds(120);
+    ASSERT_EQ(f.get(), ErrorCode::none);
+    EXPECT_NE(f.subscription, first) << "it is asked for nothing any more";
+    EXPECT_EQ(f.push(), ErrorCode::none);
+    f.now += seconds(120);
+    EXPECT_EQ(f.push(), ErrorCode::throttling_quota_exceeded) << "the interval is the new one, too";
+    f.now += seconds(180);
+    EXPECT_EQ(f.push(), ErrorCode::none);
+}
+
 TEST(ClientInstances, RefuseIdsThatNobodyMayHave) {
     Fixture f;
     for (const Uuid id : {Uuid{0, 0}, Uuid{0, 1}}) {
