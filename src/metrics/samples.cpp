@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 namespace moldau::metrics {
 namespace {
@@ -39,6 +40,10 @@ std::string written(const Labels& labels) {
         text += '"';
     }
     return text;
+}
+
+std::shared_ptr<const Family> that_lives_for_ever(const Family& family) {
+    return {std::shared_ptr<const Family>(), &family};
 }
 
 double seconds(Duration time) {
@@ -93,8 +98,9 @@ private:
 
 }  // namespace
 
-void Samples::add(const Family& family, std::string labels, const Value& value) {
-    Of& of = families_.try_emplace(family.name, Of{&family, {}}).first->second;
+void Samples::put(std::shared_ptr<const Family> family, std::string labels, const Value& value) {
+    const std::string_view named = family->name;
+    Of& of = families_.try_emplace(named, Of{std::move(family), {}}).first->second;
     const auto [at, is_new] = of.by_labels.try_emplace(std::move(labels), value);
     if (is_new) return;
     if (auto* number = std::get_if<double>(&at->second)) {
@@ -105,18 +111,22 @@ void Samples::add(const Family& family, std::string labels, const Value& value) 
 }
 
 void Samples::add(const Family& family, const Labels& labels, double value) {
-    MOLDAU_CHECK(family.kind != Kind::histogram, "family={}", family.name);
-    add(family, written(labels), Value(value));
+    add(that_lives_for_ever(family), labels, value);
 }
 
 void Samples::add(const Family& family, const Labels& labels, const DurationHistogram& durations) {
     MOLDAU_CHECK(family.kind == Kind::histogram, "family={}", family.name);
-    add(family, written(labels), Value(durations));
+    put(that_lives_for_ever(family), written(labels), Value(durations));
+}
+
+void Samples::add(std::shared_ptr<const Family> family, const Labels& labels, double value) {
+    MOLDAU_CHECK(family->kind != Kind::histogram, "family={}", family->name);
+    put(std::move(family), written(labels), Value(value));
 }
 
 void Samples::add(const Samples& others) {
     for (const auto& [named, of] : others.families_)
-        for (const auto& [labels, value] : of.by_labels) add(*of.family, labels, value);
+        for (const auto& [labels, value] : of.by_labels) put(of.family, labels, value);
 }
 
 std::string Samples::page(PageFormat format) const {

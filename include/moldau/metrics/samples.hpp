@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,8 @@ namespace moldau::metrics {
 
 enum class Kind : std::uint8_t { counter, gauge, histogram };
 
-/// What the samples of one name say. Names and sentences live for ever; a counter's name ends in
-/// `_total`, and a unit stands before that.
+/// What the samples of one name say. Names and sentences live for ever, or as long as the family
+/// where that is counted; a counter's name ends in `_total`, and a unit stands before that.
 struct Family {
     std::string_view name;
     Kind kind;
@@ -38,6 +39,8 @@ class Samples {
 public:
     void add(const Family& family, const Labels& labels, double value);
     void add(const Family& family, const Labels& labels, const DurationHistogram& durations);
+    /// A family that may be given up by whoever counts it: it lives as long as the samples do.
+    void add(std::shared_ptr<const Family> family, const Labels& labels, double value);
     void add(const Samples& others);
 
     /// All families by name, in each its samples by labels.
@@ -46,10 +49,10 @@ public:
 private:
     using Value = std::variant<double, DurationHistogram>;
     struct Of {
-        const Family* family = nullptr;
+        std::shared_ptr<const Family> family;    // counted only where add() got it so
         std::map<std::string, Value> by_labels;  // `a="1",b="2"`, escaped
     };
-    void add(const Family& family, std::string labels, const Value& value);
+    void put(std::shared_ptr<const Family> family, std::string labels, const Value& value);
 
     std::map<std::string_view, Of> families_;
 };

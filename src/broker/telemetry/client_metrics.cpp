@@ -3,6 +3,8 @@
 #include "metric_families.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace moldau::broker {
 namespace {
@@ -10,7 +12,7 @@ namespace {
 constexpr std::string_view kHelp = "Pushed by clients (KIP-714).";
 constexpr std::string_view kClientId = "client_id";
 constexpr std::string_view kInstanceId = "client_instance_id";
-constexpr std::size_t kSeriesBytes = 200;  // beside its texts
+constexpr std::size_t kNodeBytes = 200;  // of a client, a family or a series, beside its texts
 constexpr std::string_view kTotal = "_total";
 
 bool is_letter(char each) {
@@ -55,44 +57,45 @@ std::string family_name(std::string_view metric, bool is_counter) {
     return name;
 }
 
-const metrics::Family* ClientMetrics::family_of(const telemetry::Point& point) {
-    const metrics::Kind kind = point.is_counter ? metrics::Kind::counter : metrics::Kind::gauge;
-    std::string name = family_name(point.metric, point.is_counter);
-    auto known = families_.find(name);
-    if (known == families_.end()) {
-        if (families_.size() == limits_.families) return nullptr;
-        known = families_.emplace(std::move(name), metrics::Family{{}, kind, kHelp, {}}).first;
-        known->second.name = known->first;
-    }
-    return &known->second;
+ClientMetrics::Named::Named(std::string is_called, metrics::Kind kind)
+    : name(std::move(is_called)), family{name, kind, kHelp, {}} {}
+
+std::size_t ClientMetrics::bytes_of(std::string_view name) {
+    return kNodeBytes + name.size();
+}
+
+std::size_t ClientMetrics::bytes_of(const Key& key) {
+    std::size_t bytes = kNodeBytes;
+    for (const auto& label : key.labels)
+        bytes += sizeof label + label.first.size() + label.second.size();
+    return bytes;
 }
 
 bool ClientMetrics::take(Of& client, const telemetry::Point& point) {
-    const metrics::Family* family = family_of(point);
-    if (family == nullptr) return false;
-    telemetry::Attributes labels = labels_of(point.attributes);
-    std::string key(family->name);
-    for (const auto& [name, value] : labels) {
-        key += '\0';
-        key += name;
-        key += '\0';
-        key += value;
-    }
-    const auto known = client.series.find(key);
-    if (known != client.series.end()) {
-        Series& series = known->second;
-        series.value = point.is_delta ? series.value + point.value : point.value;
+    std::string name = family_name(point.metric, point.is_counter);
+    Key key{.name = name, .labels = labels_of(point.attributes)};
+    if (const auto known = client.series.find(key); known != client.series.end()) {
+        double& value = known->second.value;
+        value = point.is_delta ? value + point.value : point.value;
         return true;
     }
-    const std::size_t bytes = kSeriesBytes + 2 * key.size();
-    if (bytes_ + bytes > limits_.bytes || client.bytes + bytes > limits_.bytes_of_client)
+    auto family = families_.find(name);
+    const std::size_t bytes = bytes_of(key);
+    const std::size_t bytes_of_name = family == families_.end() ? bytes_of(name) : 0;
+    if (bytes_ + bytes + bytes_of_name > limits_.bytes ||
+        client.bytes + client.bytes_of_names + bytes + bytes_of_name > limits_.bytes_of_client)
         return false;
-    client.series.emplace(
-        std::move(key),
-        Series{
-            .family = family, .labels = std::move(labels), .value = point.value, .bytes = bytes});
+    if (family == families_.end()) {
+        auto made = std::make_shared<Named>(
+            std::move(name), point.is_counter ? metrics::Kind::counter : metrics::Kind::gauge);
+        family = families_.emplace(made->name, made).first;
+    }
+    key.name = family->first;
+    ++family->second->series;
+    client.series.emplace(std::move(key), Series{.family = family->second, .value = point.value});
     client.bytes += bytes;
-    bytes_ += bytes;
+    client.bytes_of_names += bytes_of_name;
+    bytes_ += bytes + bytes_of_name;
     return true;
 }
 
@@ -103,7 +106,7 @@ void ClientMetrics::take(MonoTime now, const Source& source, const telemetry::De
     if (pushed.points.empty()) return;
     Of& client = clients_[source.instance];
     if (client.series.empty()) {
-        const std::size_t bytes = kSeriesBytes + source.client_id.size();
+        const std::size_t bytes = kNodeBytes + source.client_id.size();
         client.client_id = source.client_id;
         client.bytes = bytes;
         bytes_ += bytes;
@@ -115,22 +118,24 @@ void ClientMetrics::take(MonoTime now, const Source& source, const telemetry::De
     if (client.series.empty()) forget(source.instance);
 }
 
+ClientMetrics::Clients::iterator ClientMetrics::forget(Clients::iterator client) {
+    for (const auto& [key, series] : client->second.series) {
+        if (--series.family->series > 0) continue;
+        bytes_ -= bytes_of(series.family->name);
+        families_.erase(series.family->name);
+    }
+    bytes_ -= client->second.bytes;
+    return clients_.erase(client);
+}
+
 void ClientMetrics::forget(const Uuid& instance) {
     const auto known = clients_.find(instance);
-    if (known == clients_.end()) return;
-    bytes_ -= known->second.bytes;
-    clients_.erase(known);
+    if (known != clients_.end()) forget(known);
 }
 
 void ClientMetrics::forget_silent(MonoTime now) {
-    for (auto at = clients_.begin(); at != clients_.end();) {
-        if (at->second.silent_at > now) {
-            ++at;
-            continue;
-        }
-        bytes_ -= at->second.bytes;
-        at = clients_.erase(at);
-    }
+    for (auto at = clients_.begin(); at != clients_.end();)
+        at = at->second.silent_at > now ? std::next(at) : forget(at);
 }
 
 void ClientMetrics::sample(MonoTime now, metrics::Samples& to) const {
@@ -141,8 +146,8 @@ void ClientMetrics::sample(MonoTime now, metrics::Samples& to) const {
         const std::string id = instance.to_string();
         for (const auto& [key, series] : client.series) {
             metrics::Labels labels = {{kClientId, client.client_id}, {kInstanceId, id}};
-            for (const auto& [name, value] : series.labels) labels.emplace_back(name, value);
-            to.add(*series.family, labels, series.value);
+            for (const auto& [name, value] : key.labels) labels.emplace_back(name, value);
+            to.add({series.family, &series.family->family}, labels, series.value);
         }
     }
     to.add(families::kClientMetricsClients, {}, static_cast<double>(clients));

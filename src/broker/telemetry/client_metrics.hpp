@@ -10,15 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace moldau::broker {
 
 class ClientMetrics {
 public:
     struct Limits {
-        std::size_t families = 1000;  // names are kept as long as the process: pages point to them
-        std::size_t bytes = 16U << 20U;  // of all series, about
+        std::size_t bytes = 16U << 20U;  // of all series and their names, about
         std::size_t bytes_of_client = 1U << 20U;
     };
     ClientMetrics() : ClientMetrics(Limits{}) {}
@@ -35,26 +36,43 @@ public:
     void sample(MonoTime now, metrics::Samples& to) const;
 
 private:
-    struct Series {
-        const metrics::Family* family = nullptr;
+    /// A family goes with the last of its series; a page that is being written may keep it.
+    struct Named {
+        Named(std::string is_called, metrics::Kind kind);
+        Named(const Named&) = delete;
+        Named& operator=(const Named&) = delete;
+        const std::string name;
+        const metrics::Family family;
+        std::size_t series = 0;  // of all clients
+    };
+    struct Key {
+        std::string_view name;  // of its family
         telemetry::Attributes labels;
+        friend auto operator<=>(const Key&, const Key&) = default;
+    };
+    struct Series {
+        std::shared_ptr<Named> family;
         double value = 0;
-        std::size_t bytes = 0;
     };
     struct Of {
         std::string client_id;
         MonoTime silent_at;
-        std::size_t bytes = 0;
-        std::map<std::string, Series> series;  // by name and labels
+        std::size_t bytes = 0;           // of itself and its series
+        std::size_t bytes_of_names = 0;  // that came with it
+        std::map<Key, Series> series;
     };
-    const metrics::Family* family_of(const telemetry::Point& point);
+    using Clients = std::map<Uuid, Of>;
+
     bool take(Of& client, const telemetry::Point& point);
+    Clients::iterator forget(Clients::iterator client);
     void forget_silent(MonoTime now);
+    static std::size_t bytes_of(std::string_view name);
+    static std::size_t bytes_of(const Key& key);
 
     Limits limits_;
-    std::map<std::string, metrics::Family> families_;
-    std::map<Uuid, Of> clients_;
-    std::size_t bytes_ = 0;
+    std::map<std::string_view, std::shared_ptr<Named>> families_;  // by their names
+    Clients clients_;
+    std::size_t bytes_ = 0;  // of clients and families
     std::uint64_t pushes_ = 0;
     std::uint64_t left_out_ = 0;
 };

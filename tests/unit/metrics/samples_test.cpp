@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+
 namespace moldau::metrics {
 namespace {
 
@@ -36,6 +39,27 @@ TEST(Samples, OfTheSameLabelsAreAddedUp) {
     all.add(shard);
     all.add(shard);
     EXPECT_THAT(all.page(PageFormat::prometheus), HasSubstr("{api=\"Produce\"} 6\n"));
+}
+
+TEST(Samples, OfAFamilyThatIsGivenUpStayUntilThePageIsWritten) {
+    struct Named {
+        std::string name;
+        Family family;
+    };
+    auto named = std::make_shared<Named>("t_a_name_that_is_not_short", Family{});
+    named->family = {named->name, Kind::gauge, "For a while."};
+    Samples all;
+    {
+        Samples shard;
+        shard.add({named, &named->family}, {}, 3);
+        all.add(shard);
+        all.add(shard);
+    }
+    named.reset();
+    EXPECT_EQ(all.page(PageFormat::prometheus),
+              "# HELP t_a_name_that_is_not_short For a while.\n"
+              "# TYPE t_a_name_that_is_not_short gauge\n"
+              "t_a_name_that_is_not_short 6\n");
 }
 
 TEST(Samples, OfAHistogramGrowFromBoundToBoundUpToAll) {

@@ -76,9 +76,10 @@ TEST(ClientMetrics, ForgetWhoEndsOrIsSilent) {
 }
 
 TEST(ClientMetrics, KeepToTheirBounds) {
-    ClientMetrics metrics({.families = 2, .bytes = 3000, .bytes_of_client = 2000});
+    ClientMetrics metrics({.bytes = 3000, .bytes_of_client = 1100});
     metrics.take(kNow, source(1), {.points = {gauge("a", 1), gauge("b", 1), gauge("c", 1)}});
     EXPECT_THAT(page(metrics), HasSubstr("moldau_client_metrics_left_out_total 1\n"));
+    EXPECT_THAT(page(metrics), Not(HasSubstr("client_c")));
     Decoded many;
     for (int i = 0; i < 100; ++i) many.points.push_back(gauge("a", 1, {{"i", std::to_string(i)}}));
     metrics.take(kNow, source(2), many);
@@ -91,6 +92,46 @@ TEST(ClientMetrics, KeepToTheirBounds) {
     metrics.forget({3, 3});
     metrics.take(kNow, source(4), {.points = {gauge("a", 1)}});
     EXPECT_THAT(page(metrics), HasSubstr(Uuid{4, 4}.to_string()));
+}
+
+TEST(ClientMetrics, OfOneClientLeaveRoomForTheNamesOfOthers) {
+    ClientMetrics metrics;
+    Decoded many;
+    for (int round = 0; round < 10; ++round) {
+        for (int i = 0; i < 2000; ++i)
+            many.points.push_back(gauge("m" + std::to_string(round * 2000 + i), 1));
+        metrics.take(kNow, source(1), many);
+        many.points.clear();
+    }
+    metrics.take(kNow, source(2), {.points = {gauge("of.another", 1)}});
+    EXPECT_THAT(page(metrics), HasSubstr("client_of_another{"));
+}
+
+TEST(ClientMetrics, ForgetNamesWithTheLastWhoUsesThem) {
+    // As much as ten clients' names take, a hundred times over.
+    ClientMetrics metrics({.bytes = 100'000, .bytes_of_client = 10'000});
+    for (std::uint64_t id = 1; id <= 1000; ++id) {
+        Decoded names{.points = {gauge("of.all", 1)}};
+        for (int i = 0; i < 10; ++i)
+            names.points.push_back(gauge("m" + std::to_string(id) + "." + std::to_string(i), 1));
+        metrics.take(kNow, source(id), names);
+        if (id > 10) metrics.forget({id - 10, id - 10});
+    }
+    const std::string text = page(metrics);
+    EXPECT_THAT(text, HasSubstr("moldau_client_metrics_left_out_total 0\n"));
+    EXPECT_THAT(text, HasSubstr("client_of_all{"));
+    EXPECT_THAT(text, HasSubstr("client_m1000_9{"));
+    EXPECT_THAT(text, Not(HasSubstr("client_m990_")));
+}
+
+TEST(ClientMetrics, OfAPageThatIsBeingWrittenMayBeForgotten) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1), {.points = {gauge("a.name.that.is.not.short", 1)}});
+    metrics::Samples samples;
+    metrics.sample(kNow, samples);
+    metrics.forget({1, 1});
+    EXPECT_THAT(samples.page(metrics::PageFormat::prometheus),
+                HasSubstr("# TYPE client_a_name_that_is_not_short gauge\n"));
 }
 
 TEST(ClientMetrics, KeepAGaugeAndACounterOfOneNameApart) {
