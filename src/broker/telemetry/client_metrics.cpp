@@ -14,6 +14,7 @@ constexpr std::string_view kClientId = "client_id";
 constexpr std::string_view kInstanceId = "client_instance_id";
 constexpr std::size_t kNodeBytes = 200;  // of a client, a family or a series, beside its texts
 constexpr std::string_view kTotal = "_total";
+constexpr std::string_view kCreated = "_created";
 
 bool is_letter(char each) {
     return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z');
@@ -30,11 +31,18 @@ std::string as_name(std::string_view text) {
     return name;
 }
 
+/// The names that begin with "__" are Prometheus's own: a page with one of them may be refused.
+std::string label_name(std::string_view key) {
+    std::string name = as_name(key);
+    while (name.starts_with("__")) name.erase(0, 1);
+    return name;
+}
+
 /// One value for each label, and none in the place of ours.
 telemetry::Attributes labels_of(const telemetry::Attributes& attributes) {
     telemetry::Attributes labels;
     for (const auto& [key, value] : attributes) {
-        std::string name = as_name(key);
+        std::string name = label_name(key);
         if (name == kClientId || name == kInstanceId) continue;
         const auto same = [&name](const auto& label) { return label.first == name; };
         const auto known = std::ranges::find_if(labels, same);
@@ -71,7 +79,25 @@ std::size_t ClientMetrics::bytes_of(const Key& key) {
     return bytes;
 }
 
+std::string_view ClientMetrics::base_of(std::string_view name) {
+    if (name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+    return name;
+}
+
+/// What OpenMetrics does not have on one page: a second kind of a name, or the name that a counter
+/// has for the time when it began.
+bool ClientMetrics::clashes(std::string_view base, metrics::Kind kind) const {
+    if (const auto same = families_.find(base); same != families_.end())
+        return same->second->family.kind != kind;
+    if (kind == metrics::Kind::counter && families_.contains(std::string(base).append(kCreated)))
+        return true;
+    if (!base.ends_with(kCreated)) return false;
+    const auto of = families_.find(base.substr(0, base.size() - kCreated.size()));
+    return of != families_.end() && of->second->family.kind == metrics::Kind::counter;
+}
+
 bool ClientMetrics::take(Of& client, const telemetry::Point& point) {
+    const metrics::Kind kind = point.is_counter ? metrics::Kind::counter : metrics::Kind::gauge;
     std::string name = family_name(point.metric, point.is_counter);
     Key key{.name = name, .labels = labels_of(point.attributes)};
     if (const auto known = client.series.find(key); known != client.series.end()) {
@@ -79,18 +105,18 @@ bool ClientMetrics::take(Of& client, const telemetry::Point& point) {
         value = point.is_delta ? value + point.value : point.value;
         return true;
     }
-    auto family = families_.find(name);
+    if (clashes(base_of(name), kind)) return false;
+    auto family = families_.find(base_of(name));
     const std::size_t bytes = bytes_of(key);
     const std::size_t bytes_of_name = family == families_.end() ? bytes_of(name) : 0;
     if (bytes_ + bytes + bytes_of_name > limits_.bytes ||
         client.bytes + client.bytes_of_names + bytes + bytes_of_name > limits_.bytes_of_client)
         return false;
     if (family == families_.end()) {
-        auto made = std::make_shared<Named>(
-            std::move(name), point.is_counter ? metrics::Kind::counter : metrics::Kind::gauge);
-        family = families_.emplace(made->name, made).first;
+        auto made = std::make_shared<Named>(std::move(name), kind);
+        family = families_.emplace(made->base(), made).first;
     }
-    key.name = family->first;
+    key.name = family->second->name;
     ++family->second->series;
     client.series.emplace(std::move(key), Series{.family = family->second, .value = point.value});
     client.bytes += bytes;
@@ -122,7 +148,7 @@ ClientMetrics::Clients::iterator ClientMetrics::forget(Clients::iterator client)
     for (const auto& [key, series] : client->second.series) {
         if (--series.family->series > 0) continue;
         bytes_ -= bytes_of(series.family->name);
-        families_.erase(series.family->name);
+        families_.erase(series.family->base());
     }
     bytes_ -= client->second.bytes;
     return clients_.erase(client);

@@ -41,6 +41,8 @@ private:
         Named(std::string is_called, metrics::Kind kind);
         Named(const Named&) = delete;
         Named& operator=(const Named&) = delete;
+        /// Its name as OpenMetrics has it: a counter's is without `_total`.
+        std::string_view base() const { return base_of(name); }
         const std::string name;
         const metrics::Family family;
         std::size_t series = 0;  // of all clients
@@ -64,13 +66,15 @@ private:
     using Clients = std::map<Uuid, Of>;
 
     bool take(Of& client, const telemetry::Point& point);
+    bool clashes(std::string_view base, metrics::Kind kind) const;
+    static std::string_view base_of(std::string_view name);
     Clients::iterator forget(Clients::iterator client);
     void forget_silent(MonoTime now);
     static std::size_t bytes_of(std::string_view name);
     static std::size_t bytes_of(const Key& key);
 
     Limits limits_;
-    std::map<std::string_view, std::shared_ptr<Named>> families_;  // by their names
+    std::map<std::string_view, std::shared_ptr<Named>> families_;  // by base()
     Clients clients_;
     std::size_t bytes_ = 0;  // of clients and families
     std::uint64_t pushes_ = 0;

@@ -31,10 +31,11 @@ Point delta(std::string name, double value) {
 ClientMetrics::Source source(std::uint64_t id, std::string client = "app") {
     return {.instance = {id, id}, .client_id = std::move(client), .silent_at = kNow + seconds(3)};
 }
-std::string page(const ClientMetrics& metrics, MonoTime now = kNow) {
+std::string page(const ClientMetrics& metrics, MonoTime now = kNow,
+                 metrics::PageFormat format = metrics::PageFormat::prometheus) {
     metrics::Samples samples;
     metrics.sample(now, samples);
-    return samples.page(metrics::PageFormat::prometheus);
+    return samples.page(format);
 }
 
 TEST(FamilyName, IsOnesThatPrometheusTakes) {
@@ -134,11 +135,39 @@ TEST(ClientMetrics, OfAPageThatIsBeingWrittenMayBeForgotten) {
                 HasSubstr("# TYPE client_a_name_that_is_not_short gauge\n"));
 }
 
-TEST(ClientMetrics, KeepAGaugeAndACounterOfOneNameApart) {
+TEST(ClientMetrics, OfOneNameAreOfOneKind) {
     ClientMetrics metrics;
-    metrics.take(kNow, source(1), {.points = {gauge("x", 1), delta("x", 2)}});
-    EXPECT_THAT(page(metrics), HasSubstr("# TYPE client_x gauge\n"));
+    metrics.take(kNow, source(1), {.points = {gauge("x", 1), delta("x", 2), delta("y", 3)}});
+    metrics.take(kNow, source(2), {.points = {gauge("y.total", 4), gauge("x", 5)}});
+    const std::string text = page(metrics, kNow, metrics::PageFormat::openmetrics);
+    EXPECT_THAT(text, HasSubstr("# TYPE client_x gauge\n"));
+    EXPECT_THAT(text, HasSubstr("# TYPE client_y counter\n"));
+    EXPECT_THAT(text, Not(HasSubstr("# TYPE client_x counter\n")));
+    EXPECT_THAT(text, Not(HasSubstr("# TYPE client_y gauge\n")));
+    EXPECT_THAT(text, HasSubstr("moldau_client_metrics_left_out_total 2\n"));
+    // The first kind holds for as long as somebody has it.
+    metrics.forget({1, 1});
+    metrics.forget({2, 2});
+    metrics.take(kNow, source(3), {.points = {delta("x", 1)}});
     EXPECT_THAT(page(metrics), HasSubstr("# TYPE client_x_total counter\n"));
+}
+
+TEST(ClientMetrics, DoNotTakeTheNameThatACounterHasForItsBeginning) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1), {.points = {delta("x", 1), gauge("x.created", 2)}});
+    EXPECT_THAT(page(metrics), Not(HasSubstr("client_x_created")));
+    metrics.take(kNow, source(1), {.points = {gauge("y.created", 2), delta("y", 1)}});
+    EXPECT_THAT(page(metrics), HasSubstr("client_y_created{"));
+    EXPECT_THAT(page(metrics), Not(HasSubstr("client_y_total")));
+    metrics.take(kNow, source(1), {.points = {gauge("z.created", 2), gauge("z", 1)}});
+    EXPECT_THAT(page(metrics), HasSubstr("client_z_created{"));
+    EXPECT_THAT(page(metrics), HasSubstr("client_z{"));
+}
+
+TEST(ClientMetrics, HaveNoLabelOfPrometheussOwn) {
+    ClientMetrics metrics;
+    metrics.take(kNow, source(1), {.points = {gauge("x", 1, {{"__name__", "forged"}})}});
+    EXPECT_THAT(page(metrics), HasSubstr("\",_name__=\"forged\"} 1\n"));
 }
 
 }  // namespace
