@@ -3,7 +3,6 @@
 #include "metric_families.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace moldau::broker {
@@ -137,6 +136,8 @@ void ClientMetrics::take(MonoTime now, const Source& source, const telemetry::De
         client.bytes = bytes;
         bytes_ += bytes;
     }
+    silent_at_.erase({client.silent_at, source.instance});
+    silent_at_.emplace(source.silent_at, source.instance);
     client.silent_at = source.silent_at;
     for (const telemetry::Point& point : pushed.points) {
         if (!take(client, point)) ++left_out_;
@@ -144,14 +145,15 @@ void ClientMetrics::take(MonoTime now, const Source& source, const telemetry::De
     if (client.series.empty()) forget(source.instance);
 }
 
-ClientMetrics::Clients::iterator ClientMetrics::forget(Clients::iterator client) {
+void ClientMetrics::forget(Clients::iterator client) {
     for (const auto& [key, series] : client->second.series) {
         if (--series.family->series > 0) continue;
         bytes_ -= bytes_of(series.family->name);
         families_.erase(series.family->base());
     }
     bytes_ -= client->second.bytes;
-    return clients_.erase(client);
+    silent_at_.erase({client->second.silent_at, client->first});
+    clients_.erase(client);
 }
 
 void ClientMetrics::forget(const Uuid& instance) {
@@ -160,8 +162,8 @@ void ClientMetrics::forget(const Uuid& instance) {
 }
 
 void ClientMetrics::forget_silent(MonoTime now) {
-    for (auto at = clients_.begin(); at != clients_.end();)
-        at = at->second.silent_at > now ? std::next(at) : forget(at);
+    while (!silent_at_.empty() && silent_at_.begin()->first <= now)
+        forget(Uuid(silent_at_.begin()->second));
 }
 
 void ClientMetrics::sample(MonoTime now, metrics::Samples& to) const {

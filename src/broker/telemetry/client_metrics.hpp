@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace moldau::broker {
 
@@ -32,6 +34,8 @@ public:
     };
     void take(MonoTime now, const Source& source, const telemetry::Decoded& pushed);
     void forget(const Uuid& instance);
+    /// Of memory, about.
+    std::size_t bytes() const { return bytes_; }
 
     void sample(MonoTime now, metrics::Samples& to) const;
 
@@ -68,7 +72,7 @@ private:
     bool take(Of& client, const telemetry::Point& point);
     bool clashes(std::string_view base, metrics::Kind kind) const;
     static std::string_view base_of(std::string_view name);
-    Clients::iterator forget(Clients::iterator client);
+    void forget(Clients::iterator client);
     void forget_silent(MonoTime now);
     static std::size_t bytes_of(std::string_view name);
     static std::size_t bytes_of(const Key& key);
@@ -76,7 +80,8 @@ private:
     Limits limits_;
     std::map<std::string_view, std::shared_ptr<Named>> families_;  // by base()
     Clients clients_;
-    std::size_t bytes_ = 0;  // of clients and families
+    std::set<std::pair<MonoTime, Uuid>> silent_at_;  // of all clients: who is to be forgotten next
+    std::size_t bytes_ = 0;                          // of clients and families
     std::uint64_t pushes_ = 0;
     std::uint64_t left_out_ = 0;
 };

@@ -76,6 +76,29 @@ TEST(ClientMetrics, ForgetWhoEndsOrIsSilent) {
     EXPECT_THAT(page(metrics, kNow + seconds(3)), Not(HasSubstr("client_b{")));
 }
 
+TEST(ClientMetrics, OfTheSilentGiveTheirRoomBackWithTheNextPush) {
+    ClientMetrics metrics;
+    ClientMetrics::Source lasting = source(0);
+    lasting.silent_at += seconds(100);
+    metrics.take(kNow, lasting, {.points = {gauge("a", 1)}});
+    const std::size_t before = metrics.bytes();
+    for (std::uint64_t id = 1; id <= 100; ++id) {
+        ClientMetrics::Source each = source(id);
+        each.silent_at = kNow + seconds(id % 10 + 1);
+        metrics.take(kNow, each, {.points = {gauge("a", 1)}});
+        if (id % 10 == 0) continue;
+        each.silent_at += seconds(id % 2 == 0 ? 20 : 0);  // it pushes again, for longer or not
+        metrics.take(kNow, each, {.points = {gauge("a", 2)}});
+    }
+    const std::size_t all = metrics.bytes();
+    metrics.take(kNow + seconds(1), lasting, {});
+    EXPECT_EQ(all - metrics.bytes(), (all - before) / 10) << "each tenth was silent";
+    metrics.take(kNow + seconds(10), lasting, {});
+    EXPECT_EQ(metrics.bytes() - before, (all - before) * 4 / 10) << "the even ones are there";
+    metrics.take(kNow + seconds(30), lasting, {});
+    EXPECT_EQ(metrics.bytes(), before);
+}
+
 TEST(ClientMetrics, KeepToTheirBounds) {
     ClientMetrics metrics({.bytes = 3000, .bytes_of_client = 1100});
     metrics.take(kNow, source(1), {.points = {gauge("a", 1), gauge("b", 1), gauge("c", 1)}});
