@@ -1,12 +1,11 @@
 #include "moldau/controller/client_quotas.hpp"
 
+#include "moldau/base/ip_address.hpp"
 #include "moldau/quota/client_quotas.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -27,10 +26,6 @@ using DescribeRequest = protocol::DescribeClientQuotasRequest;
 using DescribeReply = protocol::DescribeClientQuotasResponse;
 using Quotas = metadata::PersistentMap<std::string, double>;
 
-constexpr std::string_view kUser = "user";
-constexpr std::string_view kClientId = "client-id";
-constexpr std::string_view kIp = "ip";
-
 Error invalid_request(std::string what) {
     return {ErrorCode::invalid_request, std::move(what)};
 }
@@ -42,18 +37,17 @@ std::string_view shown(std::string_view text) {
 }
 
 bool is_part(std::string_view type) {
-    return type == kUser || type == kClientId || type == kIp;
+    return type == quota::kUserType || type == quota::kClientIdType || type == quota::kIpType;
 }
 
-const QuotaEntity::Part* find_part(const QuotaEntity& entity, std::string_view type) {
-    const auto found = std::ranges::find(entity.parts, type, &QuotaEntity::Part::type);
-    return found == entity.parts.end() ? nullptr : &*found;
-}
-
-bool is_address(const std::string& text) {
-    std::array<unsigned char, sizeof(in6_addr)> bytes{};
-    return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-           ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+/// Into a list of records or messages, whose parts are all alike.
+template <class Parts>
+void tell(const QuotaEntity& entity, Parts& parts) {
+    for (const QuotaEntity::Part& part : entity.parts) {
+        auto& told = parts.emplace_back();
+        told.entity_type = part.type;
+        told.entity_name = part.name;
+    }
 }
 
 // ----- altering
@@ -80,11 +74,11 @@ Result<> check_entity(const QuotaEntity& entity) {
             return invalid_request(fmt::format("the name of a {} is empty", part.type));
         before = &part;
     }
-    const QuotaEntity::Part* const ip = find_part(entity, kIp);
+    const QuotaEntity::Part* const ip = entity.find(quota::kIpType);
     if (ip == nullptr) return {};
     if (entity.parts.size() > 1)
         return invalid_request("a quota of an ip is not one of a user or a client id, too");
-    if (ip->name && !is_address(*ip->name)) {
+    if (ip->name && !canonical_ip_address(*ip->name)) {
         return invalid_request(fmt::format(
             "'{}' is no IP address (names of hosts are not looked up)", shown(*ip->name)));
     }
@@ -92,7 +86,7 @@ Result<> check_entity(const QuotaEntity& entity) {
 }
 
 bool has_key(const QuotaEntity& entity, std::string_view key) {
-    if (find_part(entity, kIp) != nullptr) return key == quota::kConnectionRateKey;
+    if (entity.find(quota::kIpType) != nullptr) return key == quota::kConnectionRateKey;
     return quota::kind_of(key).has_value();
 }
 
@@ -127,11 +121,7 @@ Result<Records> alter(const ClusterImage& image, const QuotaEntity& entity,
         const bool is_same = op.remove ? now == nullptr : now != nullptr && *now == op.value;
         if (is_same) continue;
         protocol::ClientQuotaRecord record;
-        for (const QuotaEntity::Part& part : entity.parts) {
-            auto& named = record.entity.emplace_back();
-            named.entity_type = part.type;
-            named.entity_name = part.name;
-        }
+        tell(entity, record.entity);
         record.key = op.key;
         record.value = op.remove ? 0 : op.value;
         record.remove = op.remove;
@@ -182,7 +172,7 @@ Result<Filter> filter_of(const DescribeRequest& request) {
         if (!match) return match.error();
         filter.emplace(type, std::move(*match));
     }
-    if (filter.contains(kIp) && filter.size() > 1)
+    if (filter.contains(quota::kIpType) && filter.size() > 1)
         return invalid_request("no quota is for an ip and for something else, too");
     return filter;
 }
@@ -190,7 +180,7 @@ Result<Filter> filter_of(const DescribeRequest& request) {
 bool passes(const QuotaEntity& entity, const Filter& filter, bool is_strict) {
     if (is_strict && entity.parts.size() != filter.size()) return false;
     return std::ranges::all_of(filter, [&entity](const auto& wanted) {
-        const QuotaEntity::Part* const part = find_part(entity, wanted.first);
+        const QuotaEntity::Part* const part = entity.find(wanted.first);
         return part != nullptr && (wanted.second.is_any || part->name == wanted.second.name);
     });
 }
@@ -207,11 +197,7 @@ Decision<AlterReply> alter_client_quotas(const ClusterImage& image, const AlterR
         if (left == 0) continue;  // its error stands already
         AlterReply::EntryData result;
         result.error_message = std::nullopt;
-        for (const QuotaEntity::Part& part : entity.parts) {
-            auto& named = result.entity.emplace_back();
-            named.entity_type = part.type;
-            named.entity_name = part.name;
-        }
+        tell(entity, result.entity);
         Result<Records> records =
             left > 1 ? Result<Records>(invalid_request("an entity is named twice in a request"))
                      : alter(image, entity, entry);
@@ -246,11 +232,7 @@ DescribeReply describe_client_quotas(const ClusterImage& image, const DescribeRe
     for (const auto& [entity, quotas] : image.client_quotas) {
         if (!passes(entity, *filter, request.strict)) continue;
         auto& told = response.entries->emplace_back();
-        for (const QuotaEntity::Part& part : entity.parts) {
-            auto& named = told.entity.emplace_back();
-            named.entity_type = part.type;
-            named.entity_name = part.name;
-        }
+        tell(entity, told.entity);
         for (const auto& [key, value] : quotas) {
             auto& quota = told.values.emplace_back();
             quota.key = key;

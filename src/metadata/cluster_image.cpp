@@ -22,6 +22,11 @@ const Partition* ClusterImage::find_partition(const Uuid& topic, std::int32_t pa
     return found == nullptr ? nullptr : found->partitions.find(partition);
 }
 
+const QuotaEntity::Part* QuotaEntity::find(std::string_view type) const {
+    const auto found = std::ranges::find(parts, type, &Part::type);
+    return found == parts.end() ? nullptr : &*found;
+}
+
 const Configs& ClusterImage::configs_of(const ConfigResource& resource) const {
     static const Configs kNone;
     const Configs* found = configs.find(resource);

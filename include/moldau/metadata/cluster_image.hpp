@@ -139,6 +139,8 @@ struct QuotaEntity {
         friend auto operator<=>(const Part&, const Part&) = default;
     };
     std::vector<Part> parts;
+    /// Null: it has none of that type.
+    const Part* find(std::string_view type) const;
     friend auto operator<=>(const QuotaEntity&, const QuotaEntity&) = default;
 };
 

@@ -27,6 +27,11 @@ inline constexpr std::array<std::string_view, kKinds> kKeys = {
     "producer_byte_rate", "consumer_byte_rate", "request_percentage", "controller_mutation_rate"};
 inline constexpr std::string_view kConnectionRateKey = "connection_creation_rate";
 
+// The types of an entity's parts, as records and requests name them.
+inline constexpr std::string_view kUserType = "user";
+inline constexpr std::string_view kClientIdType = "client-id";
+inline constexpr std::string_view kIpType = "ip";
+
 std::optional<Kind> kind_of(std::string_view key);
 
 /// Who a quota is for: users, client ids or pairs of them.

@@ -1,10 +1,9 @@
 #include "quotas/image_quotas.hpp"
 
+#include "moldau/base/ip_address.hpp"
 #include "moldau/config/keys.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -15,28 +14,12 @@
 namespace moldau::broker {
 namespace {
 
-constexpr std::string_view kUser = "user";
-constexpr std::string_view kClientId = "client-id";
-constexpr std::string_view kIp = "ip";
-
 /// Nothing: no part of the entity is of that type.
 std::optional<quota::Entity::Name> name_of(const metadata::QuotaEntity& entity,
                                            std::string_view type) {
-    const auto found = std::ranges::find(entity.parts, type, &metadata::QuotaEntity::Part::type);
-    if (found == entity.parts.end()) return std::nullopt;
-    return std::optional<quota::Entity::Name>(std::in_place, found->name);
-}
-
-/// An address in the one form in which a transport tells a peer's.
-std::optional<std::string> numeric(const std::string& text) {
-    std::array<char, INET6_ADDRSTRLEN> written{};
-    for (const int family : {AF_INET, AF_INET6}) {
-        in6_addr bytes{};
-        if (::inet_pton(family, text.c_str(), &bytes) != 1) continue;
-        if (::inet_ntop(family, &bytes, written.data(), written.size()) != nullptr)
-            return std::string(written.data());
-    }
-    return std::nullopt;
+    const metadata::QuotaEntity::Part* const part = entity.find(type);
+    if (part == nullptr) return std::nullopt;
+    return std::optional<quota::Entity::Name>(std::in_place, part->name);
 }
 
 }  // namespace
@@ -44,8 +27,8 @@ std::optional<std::string> numeric(const std::string& text) {
 quota::ClientQuotas client_quotas_of(const metadata::ClusterImage& image) {
     quota::ClientQuotas quotas;
     for (const auto& [entity, values] : image.client_quotas) {
-        const quota::Entity of{.user = name_of(entity, kUser),
-                               .client_id = name_of(entity, kClientId)};
+        const quota::Entity of{.user = name_of(entity, quota::kUserType),
+                               .client_id = name_of(entity, quota::kClientIdType)};
         for (const auto& [key, value] : values) {
             const auto kind = quota::kind_of(key);
             if (kind && value > 0) quotas.set(of, *kind, value);
@@ -56,14 +39,14 @@ quota::ClientQuotas client_quotas_of(const metadata::ClusterImage& image) {
 
 void add_address_rates(const metadata::ClusterImage& image, net::ConnectionRates::Rules& rules) {
     for (const auto& [entity, values] : image.client_quotas) {
-        const auto name = name_of(entity, kIp);
+        const auto name = name_of(entity, quota::kIpType);
         const double* const value = values.find(quota::kConnectionRateKey);
         if (!name || value == nullptr || !(*value > 0)) continue;
         constexpr auto kMost = std::numeric_limits<std::int32_t>::max();
         const auto bound = *value < double{kMost} ? static_cast<std::int32_t>(*value) : kMost;
         if (!*name) {
             rules.other_ip_max = bound;
-        } else if (const auto address = numeric(**name)) {
+        } else if (const auto address = canonical_ip_address(**name)) {
             rules.by_ip[*address] = bound;
         }
     }
@@ -72,8 +55,8 @@ void add_address_rates(const metadata::ClusterImage& image, net::ConnectionRates
 std::vector<std::string> hosts_with_rates(const metadata::ClusterImage& image) {
     std::vector<std::string> hosts;
     for (const auto& [entity, values] : image.client_quotas) {
-        const auto name = name_of(entity, kIp);
-        if (name && *name && !numeric(**name)) hosts.push_back(**name);
+        const auto name = name_of(entity, quota::kIpType);
+        if (name && *name && !canonical_ip_address(**name)) hosts.push_back(**name);
     }
     return hosts;
 }

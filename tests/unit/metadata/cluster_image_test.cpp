@@ -26,6 +26,15 @@ TEST(ClusterImage, OfAMetadataVersionThatWeDoNotKnowIsRefusedWithTheReason) {
     EXPECT_THAT(none.error().detail, testing::HasSubstr("no metadata.version"));
 }
 
+TEST(QuotaEntity, GivesItsPartOfAType) {
+    const QuotaEntity entity{.parts = {{"client-id", std::nullopt}, {"user", "u"}}};
+    ASSERT_NE(entity.find("client-id"), nullptr);
+    EXPECT_EQ(entity.find("client-id")->name, std::nullopt);
+    ASSERT_NE(entity.find("user"), nullptr);
+    EXPECT_EQ(entity.find("user")->name, "u");
+    EXPECT_EQ(entity.find("ip"), nullptr);
+}
+
 TEST(ClusterImage, NamesTheFeaturesThatGoBeyondOurs) {
     ClusterImage image = at_metadata_version(30);
     image.features.set("group.version", 1);

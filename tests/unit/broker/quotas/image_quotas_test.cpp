@@ -63,11 +63,12 @@ TEST(ImageQuotas, OfAddressesAreByTheFormInWhichPeersAreTold) {
     metadata::ClusterImage image;
     set(image, {{"ip", "10.0.0.1"}}, "connection_creation_rate", 5);
     set(image, {{"ip", "2001:DB8:0:0::7"}}, "connection_creation_rate", 3e9);
+    set(image, {{"ip", "::ffff:10.0.0.2"}}, "connection_creation_rate", 6);
     set(image, {{"ip", std::nullopt}}, "connection_creation_rate", 7);
     net::ConnectionRates::Rules rules;
     add_address_rates(image, rules);
     EXPECT_THAT(rules.by_ip,
-                ElementsAre(Pair("10.0.0.1", 5),
+                ElementsAre(Pair("10.0.0.1", 5), Pair("10.0.0.2", 6),
                             Pair("2001:db8::7", std::numeric_limits<std::int32_t>::max())));
     EXPECT_EQ(rules.other_ip_max, 7);
 }
