@@ -83,18 +83,17 @@ Result<net::Reply> encoded_reply(const RequestContext& context, const Response& 
 
 /// The reply leaves at once, and its connection rests for as long as the response tells the client
 /// to wait: what it holds already, or what the client's time on this broker asks for, if that is
-/// longer. Errors: those of encoding.
+/// longer; `response`, which may be a large one, says so afterwards. Errors: those of encoding.
 template <class Response>
-Result<net::Reply> reply_with(const RequestContext& context, const Response& response) {
+Result<net::Reply> reply_with(const RequestContext& context, Response&& response) {
     constexpr bool kTells = requires { response.throttle_time_ms; };
     count_errors(context.here.counters(), context.api, response);
     quota::Milliseconds wait = charge_handling(context);
-    if constexpr (kTells)
+    if constexpr (kTells) {
         wait = std::max<quota::Milliseconds>(wait, quota::Milliseconds(response.throttle_time_ms));
-    if (wait == quota::Milliseconds(0)) return encoded_reply(context, response);
-    Response told = response;
-    if constexpr (kTells) told.throttle_time_ms = static_cast<std::int32_t>(wait.count());
-    Result<net::Reply> reply = encoded_reply(context, told);
+        response.throttle_time_ms = static_cast<std::int32_t>(wait.count());
+    }
+    Result<net::Reply> reply = encoded_reply(context, response);
     if (reply) reply->rest = wait;
     return reply;
 }
@@ -102,7 +101,7 @@ Result<net::Reply> reply_with(const RequestContext& context, const Response& res
 /// As reply_with(), where there is nobody to hear of an error: a response of ours that cannot be
 /// expressed ends the connection.
 template <class Response>
-net::Reply final_reply(const RequestContext& context, const Response& response) {
+net::Reply final_reply(const RequestContext& context, Response&& response) {
     Result<net::Reply> reply = reply_with(context, response);
     if (reply) return std::move(*reply);
     context.here.shard().log().error("cannot encode a response api={} version={} reason={}",

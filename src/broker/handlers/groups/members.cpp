@@ -15,7 +15,7 @@ template <class Response, class Decide, class Refuse>
 runtime::Task<net::Reply> ask_and_send(RequestContext context, std::string group,
                                        coordinator::Caller caller, const char* name, Decide decide,
                                        Refuse refuse) {
-    const Result<coordinator::Reply> reply =
+    Result<coordinator::Reply> reply =
         co_await ask_group(context, std::move(group), std::move(caller), name, std::move(decide));
     if (!reply) co_return final_reply(context, refuse(as_told(reply.error())));
     co_return final_reply(context, std::get<Response>(reply->response));
