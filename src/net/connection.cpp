@@ -79,31 +79,37 @@ Connection::Next Connection::read_once() {
     for (int reads = 0; reads < kReadsPerTurn; ++reads) {
         if (const Next next = after_reading(); next != Next::wait_for_bytes) return next;
         if (replies_.bytes() >= settings_.in_flight_bytes_max) return Next::wait_for_progress;
-        const MutableBytes room = frames_.room();
-        if (!charge()) return Next::wait_for_memory;
-        const IoResult got = stream_->read(room);
-        if (got.status == IoStatus::would_block) return Next::wait_for_bytes;
-        if (got.status == IoStatus::failed) return Next::end;
-        if (got.status == IoStatus::end)
-            return Next::drain;  // the peer may still read what it asked for
-        last_active_ = shard_.now();
-        counters_.bytes_received += got.bytes;
-        const bool was_in_frame = frames_.mid_frame();
-        if (Result<> ok = frames_.filled(got.bytes); !ok) {
-            log_close(ok.error().detail);
-            return Next::drain;
-        }
-        auto frame = frames_.next();
-        if (frame || !was_in_frame) frame_deadline_ = last_active_ + settings_.frame_deadline;
-        // Who keeps to the least rate may take longer than the deadline for a large frame.
-        frame_deadline_ += Duration(static_cast<std::int64_t>(got.bytes) * kLeastRateNsPerByte);
-        if (frame) serve(std::move(*frame));
+        const Received received = receive();
+        if (received.next) return *received.next;
         serve_received();
-        // A read that was not filled has emptied the socket: waiting, which looks at its state,
-        // tells of more as well as a read in vain would.
-        if (got.bytes < room.size()) break;
+        if (received.emptied) break;
     }
     return after_reading();
+}
+
+/// One read, into a buffer whose frames are all served.
+Connection::Received Connection::receive() {
+    const MutableBytes room = frames_.room();
+    if (!charge()) return {.next = Next::wait_for_memory};
+    const IoResult got = stream_->read(room);
+    if (got.status == IoStatus::would_block) return {.next = Next::wait_for_bytes};
+    if (got.status == IoStatus::failed) return {.next = Next::end};
+    // The peer may still read what it asked for.
+    if (got.status == IoStatus::end) return {.next = Next::drain};
+    last_active_ = shard_.now();
+    counters_.bytes_received += got.bytes;
+    const bool was_in_frame = frames_.mid_frame();
+    if (Result<> ok = frames_.filled(got.bytes); !ok) {
+        log_close(ok.error().detail);
+        return {.next = Next::drain};
+    }
+    if (frames_.has_frame() || !was_in_frame)
+        frame_deadline_ = last_active_ + settings_.frame_deadline;
+    // Who keeps to the least rate may take longer than the deadline for a large frame.
+    frame_deadline_ += Duration(static_cast<std::int64_t>(got.bytes) * kLeastRateNsPerByte);
+    // A read that was not filled has emptied the socket: waiting, which looks at its state, tells
+    // of more as well as a read in vain would.
+    return {.next = std::nullopt, .emptied = got.bytes < room.size()};
 }
 
 Connection::Next Connection::after_reading() const {
@@ -273,16 +279,14 @@ runtime::Task<Connection::Next> Connection::wait_for_bytes() {
     if (waited == runtime::Waited::cancelled) co_return Next::end;
     if (waited == runtime::Waited::ready) co_return Next::read_on;
     if (is_resting()) co_return Next::rest;  // an answer has come that makes it
-    const MonoTime now = shard_.now();
-    if (frames_.mid_frame() && now >= frame_deadline_) {
+    if (frames_.mid_frame() && shard_.now() >= frame_deadline_) {
         log_close("a frame was not completed in time");
         co_return Next::drain;
     }
-    if (replies_.empty() && now >= idle_deadline()) {
+    if (is_idle()) {
         log_close("idle");
         co_return Next::end;
     }
-    if (!replies_.empty()) last_active_ = now;  // who waits for an answer is not idle
     co_return Next::wait_for_bytes;
 }
 
@@ -305,16 +309,37 @@ runtime::Task<Connection::Next> Connection::wait_for_memory() {
 }
 
 runtime::Task<Connection::Next> Connection::rest() {
+    frames_.rest();
     (void)charge();  // for what was received and is not served yet
+    // It listens for the end of who has nothing more to be served. What comes instead is read once,
+    // and waits here: reading on would undo the rest.
+    bool listens = !frames_.has_frame();
     while (after_reading() == Next::rest && shard_.now() < *rest_until_) {
-        if (co_await progress_.wait(*rest_until_) == runtime::Waited::cancelled)
+        if (is_idle()) {
+            log_close("idle while it rests");
             co_return Next::end;
+        }
+        const MonoTime deadline = std::min(*rest_until_, idle_deadline());
+        runtime::Waited waited = runtime::Waited::ready;
+        if (listens) {
+            waited = co_await runtime::readable(shard_, *stream_, deadline);
+        } else {
+            waited = co_await progress_.wait(deadline);
+        }
+        if (waited == runtime::Waited::cancelled) co_return Next::end;
+        if (!listens || waited != runtime::Waited::ready) continue;
+        const Next next = receive().next.value_or(Next::read_on);
+        if (next == Next::end || next == Next::drain) co_return next;
+        listens = next == Next::wait_for_bytes;  // else bytes came, or there is no memory for them
+        frames_.rest();
+        (void)charge();
     }
     if (after_reading() != Next::rest) co_return after_reading();
     rest_until_.reset();
-    // The peer was not asked for more meanwhile: it was not idle, and its frame gets its time anew.
-    last_active_ = shard_.now();
-    if (frames_.mid_frame()) frame_deadline_ = last_active_ + settings_.frame_deadline;
+    // The peer was not asked for more meanwhile: its frames get their time anew.
+    const MonoTime now = shard_.now();
+    if (frames_.has_frame()) last_active_ = now;
+    if (frames_.mid_frame()) frame_deadline_ = now + settings_.frame_deadline;
     serve_received();
     const Next next = after_reading();
     co_return next == Next::wait_for_bytes ? Next::read_on : next;
@@ -354,6 +379,14 @@ MonoTime Connection::idle_deadline() const {
 
 MonoTime Connection::read_deadline() const {
     return frames_.mid_frame() ? std::min(idle_deadline(), frame_deadline_) : idle_deadline();
+}
+
+/// Who waits for an answer is not.
+bool Connection::is_idle() {
+    if (shard_.now() < idle_deadline()) return false;
+    if (replies_.empty()) return true;
+    last_active_ = shard_.now();
+    return false;
 }
 
 }  // namespace moldau::net

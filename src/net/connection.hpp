@@ -74,6 +74,11 @@ private:
     runtime::Task<> answer(Asked asked, runtime::Task<Reply> task);
 
     Next read_once();
+    struct Received {
+        std::optional<Next> next;  // instead of going on: no bytes came, or none that are of use
+        bool emptied = false;      // the socket, as far as can be seen
+    };
+    Received receive();
     Next after_reading() const;
     void serve(Bytes frame);
     void serve_received();
@@ -91,6 +96,7 @@ private:
     void log_close(std::string_view reason) const;
     MonoTime idle_deadline() const;
     MonoTime read_deadline() const;
+    bool is_idle();
 
     runtime::Shard& shard_;
     Disk* const disk_;

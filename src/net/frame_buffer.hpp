@@ -31,6 +31,7 @@ public:
 
     /// The next complete frame without its size, in order of arrival.
     std::optional<Bytes> next();
+    bool has_frame() const { return ready_at_ < ready_.size(); }
 
     /// Nothing more to read now: gives back what is not needed for the unfinished frame.
     void rest();

@@ -26,7 +26,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 constexpr std::uint16_t kPort = 9092;
 
@@ -41,9 +40,11 @@ std::string framed(std::string_view text) {
 class RestingService final : public net::Service {
     class RestingSession final : public net::Session {
     public:
-        explicit RestingSession(Shard& shard) : shard_(shard) {}
+        RestingSession(Shard& shard, std::vector<std::string>& served)
+            : shard_(shard), served_(served) {}
         net::Answer serve(Bytes frame) override {
             const std::string text(as_text(frame));
+            served_.push_back(text);
             if (text.starts_with("rest ")) return reply(text, text.substr(5));
             if (text.starts_with("slow ")) return later(shard_, text);
             net::Reply made = reply(text, "0");
@@ -66,22 +67,31 @@ class RestingService final : public net::Service {
             co_return reply(text, text.substr(5));
         }
         Shard& shard_;
+        std::vector<std::string>& served_;
     };
 
 public:
+    explicit RestingService(std::vector<std::string>& served) : served_(served) {}
     std::unique_ptr<net::Session> open(Shard& shard, const net::ConnectionInfo&) override {
-        return std::make_unique<RestingSession>(shard);
+        return std::make_unique<RestingSession>(shard, served_);
     }
+
+private:
+    std::vector<std::string>& served_;
 };
 
 struct Step {
     Duration at;  // since the connection stands
     std::string bytes;
+    enum class Then : std::uint8_t { stay, finish_sending, close } then = Then::stay;
 };
 
+// Times are tenths of a second.
 struct Heard {
-    std::vector<std::pair<std::string, std::int64_t>> replies;  // and when, in tenths of a second
-    bool was_closed = false;
+    std::vector<std::pair<std::string, std::int64_t>> replies;  // and when
+    std::optional<std::int64_t> closed_at;                      // the client saw it end
+    std::vector<std::string> served;
+    std::optional<std::int64_t> gone_at;  // the server has no connection any more
     std::optional<Duration> stop_took;
 };
 
@@ -92,14 +102,28 @@ Task<> stop_at(Shard& shard, net::Server& server, Duration at, Heard& heard) {
     heard.stop_took = shard.now() - begun;
 }
 
+Task<> watch(Shard& shard, const net::Server& server, Heard& heard) {
+    const MonoTime begun = shard.now();
+    bool was_there = false;
+    while (!heard.gone_at) {
+        const MonoTime next = shard.now() + milliseconds(50);
+        if (co_await runtime::sleep_until(shard, next) == Waited::cancelled) co_return;
+        const bool is_there = server.connections() > 0;
+        if (was_there && !is_there) heard.gone_at = (shard.now() - begun) / milliseconds(100);
+        was_there = was_there || is_there;
+    }
+}
+
 class ServerProgram final : public Program {
 public:
     ServerProgram(Process& process, net::ConnectionSettings settings, Duration stop, Heard& heard)
-        : server_({.connection = settings, .limits = {}, .rates = {}},
+        : service_(heard.served),
+          server_({.connection = settings, .limits = {}, .rates = {}},
                   {{&process.shard(0), &process.transport(0), &process.disk(0)}}, service_) {
         const auto listening = server_.listen({{.name = "SIM", .endpoint = {"", kPort}}});
         EXPECT_TRUE(listening) << listening.error().detail;
         runtime::spawn(process.shard(0), "stop", stop_at(process.shard(0), server_, stop, heard));
+        runtime::spawn(process.shard(0), "watch", watch(process.shard(0), server_, heard));
     }
 
 private:
@@ -112,6 +136,8 @@ Task<> send(Shard& shard, ByteStream& stream, std::vector<Step> steps, MonoTime 
         if (co_await runtime::sleep_until(shard, begun + step.at) == Waited::cancelled) co_return;
         const std::array pieces{as_bytes(step.bytes)};
         (void)stream.write(pieces);
+        if (step.then == Step::Then::finish_sending) stream.finish_sending();
+        if (step.then == Step::Then::close) stream.close();
     }
 }
 
@@ -139,7 +165,7 @@ Task<> client(Shard& shard, Transport& transport, std::vector<Step> steps, Heard
             co_await runtime::readable(shard, **stream) == Waited::cancelled)
             break;
     }
-    heard.was_closed = true;
+    heard.closed_at = (shard.now() - begun) / milliseconds(100);
     sending.cancel();
     co_await sending.join();
 }
@@ -181,7 +207,7 @@ TEST(ServerRest, BeginsBehindTheReplyAndHoldsUpWhatWasSentWithTheRequest) {
     EXPECT_THAT(heard.replies,
                 ElementsAre(std::pair("before", 0), std::pair("rest 5000", 0), std::pair("a", 50),
                             std::pair("rest 2000", 50), std::pair("b", 70)));
-    EXPECT_FALSE(heard.was_closed);
+    EXPECT_FALSE(heard.closed_at);
 }
 
 TEST(ServerRest, HoldsUpWhatComesLater) {
@@ -205,23 +231,63 @@ TEST(ServerRest, NeedsNoReply) {
     EXPECT_THAT(heard.replies, ElementsAre(std::pair("a", 30)));
 }
 
-TEST(ServerRest, IsNotIdleness) {
+TEST(ServerRest, EndsWhenTheConnectionHasBeenIdleForTooLong) {
     net::ConnectionSettings settings;
     settings.idle_max = seconds(2);
-    const Heard heard = play({.steps = {{Duration(0), framed("rest 10000")},
-                                        {seconds(11), framed("a")},
-                                        {milliseconds(11'500), framed("slow 10000")},
-                                        {seconds(22), framed("b")}},
-                              .settings = settings,
-                              .lasts = seconds(23)});
-    EXPECT_THAT(heard.replies, ElementsAre(std::pair("rest 10000", 0), std::pair("a", 110),
-                                           std::pair("slow 10000", 116), std::pair("b", 220)));
-    EXPECT_FALSE(heard.was_closed);
-    EXPECT_TRUE(play({.steps = {{Duration(0), framed("rest 10000")}},
-                      .settings = settings,
-                      .lasts = seconds(13)})
-                    .was_closed)
-        << "but afterwards it may be idle again";
+    const Heard alone =
+        play({.steps = {{Duration(0), framed("rest 10000")}}, .settings = settings});
+    EXPECT_EQ(alone.closed_at, 20);
+    const Heard held_up = play(
+        {.steps = {{Duration(0), framed("rest 10000") + framed("a")}, {seconds(1), framed("b")}},
+         .settings = settings});
+    EXPECT_EQ(held_up.closed_at, 20) << "what is not read does not count";
+    EXPECT_THAT(held_up.served, ElementsAre("rest 10000"));
+}
+
+TEST(ServerRest, EndsBeforeTheConnectionIsIdle) {
+    net::ConnectionSettings settings;
+    settings.idle_max = seconds(3);
+    const Heard heard =
+        play({.steps = {{Duration(0), framed("rest 2000")}, {seconds(1), framed("a")}},
+              .settings = settings});
+    EXPECT_THAT(heard.replies, ElementsAre(std::pair("rest 2000", 0), std::pair("a", 20)));
+    EXPECT_EQ(heard.closed_at, 50) << "three seconds behind the last reply";
+    EXPECT_EQ(play({.steps = {{Duration(0), framed("rest 2000")}}, .settings = settings}).closed_at,
+              30)
+        << "a rest that is over has brought nothing";
+}
+
+TEST(ServerRest, IsNotIdleWhileAnAnswerIsUnderWay) {
+    net::ConnectionSettings settings;
+    settings.idle_max = milliseconds(60);  // "slow" takes 100
+    const Heard heard = play(
+        {.steps = {{Duration(0), framed("slow 0") + framed("rest 10000")}}, .settings = settings});
+    EXPECT_THAT(heard.replies, ElementsAre(std::pair("slow 0", 1), std::pair("rest 10000", 1)));
+    EXPECT_EQ(heard.closed_at, 1);
+}
+
+TEST(ServerRest, EndsWhenTheClientHasGone) {
+    const Heard heard = play(
+        {.steps = {{Duration(0), framed("rest 3000000")}, {seconds(2), "", Step::Then::close}}});
+    EXPECT_EQ(heard.gone_at, 20);
+}
+
+TEST(ServerRest, EndsWithTheAnswersUnderWayWhenTheClientHasFinishedSending) {
+    const Heard heard = play({.steps = {{Duration(0), framed("slow 0") + framed("rest 3000000"),
+                                         Step::Then::finish_sending}}});
+    EXPECT_THAT(heard.replies, ElementsAre(std::pair("slow 0", 1), std::pair("rest 3000000", 1)));
+    EXPECT_EQ(heard.closed_at, 1);
+}
+
+TEST(ServerRest, ServesWhatAClientHasLeftBehind) {
+    const Heard heard = play({.steps = {{Duration(0), framed("rest 5000") + framed("quiet 0")},
+                                        {seconds(1), framed("quiet 1"), Step::Then::close}}});
+    EXPECT_THAT(heard.served, ElementsAre("rest 5000", "quiet 0", "quiet 1"));
+    EXPECT_EQ(heard.gone_at, 50);
+    const Heard later = play({.steps = {{Duration(0), framed("rest 5000")},
+                                        {seconds(1), framed("quiet 0"), Step::Then::close}}});
+    EXPECT_THAT(later.served, ElementsAre("rest 5000", "quiet 0"));
+    EXPECT_EQ(later.gone_at, 50);
 }
 
 TEST(ServerRest, DoesNotCountAgainstAFrameThatIsNotComplete) {
@@ -237,7 +303,7 @@ TEST(ServerRest, DoesNotCountAgainstAFrameThatIsNotComplete) {
 TEST(ServerRest, DoesNotHoldUpTheStop) {
     const Heard heard = play(
         {.steps = {{Duration(0), framed("rest 3000000") + framed("a")}}, .stop_at = seconds(5)});
-    EXPECT_TRUE(heard.was_closed);
+    EXPECT_TRUE(heard.closed_at);
     EXPECT_THAT(heard.replies, ElementsAre(std::pair("rest 3000000", 0)));
     ASSERT_TRUE(heard.stop_took);
     EXPECT_LT(*heard.stop_took, seconds(1));

@@ -58,10 +58,13 @@ TEST(FrameBuffer, OneReadMayBringManyFrames) {
     const MutableBytes room = buffer.room();
     ASSERT_GE(room.size(), stream.size());
     std::memcpy(room.data(), stream.data(), stream.size());
+    EXPECT_FALSE(buffer.has_frame());
     ASSERT_TRUE(buffer.filled(stream.size()));
+    EXPECT_TRUE(buffer.has_frame());
     int count = 0;
     while (auto frame = buffer.next()) EXPECT_EQ(as_text(*frame), std::to_string(count++));
     EXPECT_EQ(count, 100);
+    EXPECT_FALSE(buffer.has_frame());
 }
 
 TEST(FrameBuffer, ADeclaredSizeCostsNoMemoryBeforeItsBytesArrive) {
