@@ -79,7 +79,7 @@ Task<Result<Inside>> ask_broker(Context context, BrokerId id) {
     if (!directories) co_return directories.error();
     if (directories->message.error_code != ErrorCode::none)
         co_return Error{directories->message.error_code,
-                        fmt::format("broker {} does not tell its log directories: {}", id.value,
+                        fmt::format("it does not tell its log directories: {}",
                                     name(directories->message.error_code))};
     const Result<std::vector<Config>> configs = co_await describe_config(
         context, {.kind = "broker", .name = std::to_string(id.value)}, ConfigQuestion());
@@ -102,13 +102,16 @@ Task<Result<>> describe_brokers(Context context, std::vector<std::int32_t> ids) 
     const Result<std::vector<client::TopicPtr>> topics = co_await context.cluster.topics();
     if (!topics) co_return topics.error();
     Report report("broker.describe");
+    Failures failures(context.global);
     for (const std::int32_t id : ids) {
         const auto broker = std::ranges::find(cluster->brokers, id, &ClusterBroker::broker_id);
-        if (broker == cluster->brokers.end())
-            co_return Error{ErrorCode::broker_not_available,
-                            fmt::format("broker {} is not in the cluster ('moldau broker list' "
-                                        "shows those that are)",
-                                        id)};
+        if (broker == cluster->brokers.end()) {
+            failures.add({ErrorCode::broker_not_available,
+                          fmt::format("broker {} is not in the cluster ('moldau broker list' "
+                                      "shows those that are)",
+                                      id)});
+            continue;
+        }
         std::size_t led = 0;
         std::size_t held = 0;
         for (const client::TopicPtr& topic : *topics) {
@@ -118,7 +121,11 @@ Task<Result<>> describe_brokers(Context context, std::vector<std::int32_t> ids) 
             }
         }
         Result<Inside> inside = co_await ask_broker(context, BrokerId{id});
-        if (!inside) co_return inside.error();
+        if (!inside) {
+            failures.add(
+                {inside.error().code, fmt::format("broker {}: {}", id, inside.error().detail)});
+            continue;
+        }
         Item item = item_of(*broker, *cluster);
         item.emplace_back(led);
         item.emplace_back(held);
@@ -128,7 +135,7 @@ Task<Result<>> describe_brokers(Context context, std::vector<std::int32_t> ids) 
         item.emplace_back(std::move(inside->directories));
         report.add(std::move(item));
     }
-    co_return print(context.global, report);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

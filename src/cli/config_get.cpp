@@ -37,17 +37,18 @@ Task<Result<>> get(Context context, Options options) {
     Result<std::vector<Config>> configs = co_await describe_config(
         context, options.target, {.keys = options.keys, .with_documentation = options.explain});
     if (!configs) co_return configs.error();
+    Failures failures(context.global);
     for (const std::string& key : options.keys) {
         if (std::ranges::find(*configs, key, &Config::name) == configs->end())
-            co_return Error{ErrorCode::invalid_config,
-                            fmt::format("{} has no setting '{}' ('moldau config get {} {} --all' "
-                                        "shows those that there are)",
-                                        to_text(options.target), key, options.target.kind,
-                                        options.target.name)};
+            failures.add({ErrorCode::invalid_config,
+                          fmt::format("{} has no setting '{}' ('moldau config get {} {} --all' "
+                                      "shows those that there are)",
+                                      to_text(options.target), key, options.target.kind,
+                                      options.target.name)});
     }
     if (options.keys.empty() && !options.all)
         std::erase_if(*configs, [](const Config& config) { return !config.is_set_here; });
-    co_return print(context.global, report_of(*configs, options.explain));
+    co_return std::move(failures).print(report_of(*configs, options.explain));
 }
 
 void add(CLI::App& parent, Choice& choice, const char* verb, const char* meaning, bool explain) {

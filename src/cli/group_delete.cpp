@@ -49,27 +49,22 @@ Task<Result<ErrorCode>> look_at_one(Context context, std::string name) {
 }
 
 Task<Result<>> delete_groups(Context context, Options options) {
-    Result<> outcome;
+    Failures failures(context.global);
     Report deleted("group.delete");
     for (const std::string& name : options.names) {
         const Result<ErrorCode> done = options.dry_run ? co_await look_at_one(context, name)
                                                        : co_await delete_one(context, name);
-        if (!done) co_return done.error();
-        if (*done == ErrorCode::none) {
+        if (!done) {
+            failures.add(done.error());
+        } else if (*done != ErrorCode::none) {
+            failures.add(group_error(name, *done));
+        } else {
             deleted.add({name});
             fmt::print(stderr, "{} group '{}'\n", options.dry_run ? "would delete" : "deleted",
                        name);
-            continue;
-        }
-        Error error = group_error(name, *done);
-        if (outcome) {
-            outcome = std::move(error);
-        } else {
-            say_error(context.global.output, error);
         }
     }
-    if (Result<> ok = print(context.global, deleted); !ok) co_return ok;
-    co_return outcome;
+    co_return std::move(failures).print(deleted);
 }
 
 }  // namespace

@@ -76,12 +76,16 @@ Task<Result<Item>> describe_one(Context context, std::string name) {
 
 Task<Result<>> describe_groups(Context context, std::vector<std::string> names) {
     Report report("group.describe");
+    Failures failures(context.global);
     for (const std::string& name : names) {
         Result<Item> group = co_await describe_one(context, name);
-        if (!group) co_return group.error();
-        report.add(std::move(*group));
+        if (group) {
+            report.add(std::move(*group));
+        } else {
+            failures.add(group.error());
+        }
     }
-    co_return print(context.global, report);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

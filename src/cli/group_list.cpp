@@ -10,13 +10,17 @@ namespace {
 using runtime::Task;
 
 Task<Result<>> list(Context context) {
-    const Result<std::vector<ListedGroup>> groups = co_await list_groups(context);
-    if (!groups)
-        co_return Error{groups.error().code, "cannot list the groups: " + groups.error().detail};
+    const auto failed = [](const Error& error) {
+        return Error{error.code, "cannot list the groups: " + error.detail};
+    };
+    const Result<GroupsTold> told = co_await list_groups_told(context);
+    if (!told) co_return failed(told.error());
+    Failures failures(context.global);
+    for (const Error& each : told->silent) failures.add(failed(each));
     Report report("group.list");
-    for (const ListedGroup& group : *groups)
+    for (const ListedGroup& group : told->groups)
         report.add({group.name, group.type, group.protocol, group.state});
-    co_return print(context.global, report);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

@@ -79,6 +79,28 @@ void add_offsets(const Topics& topics, std::vector<GroupOffset>& to) {
     }
 }
 
+using ToldGroup = protocol::ListGroupsResponse::ListedGroup;
+
+Task<Result<std::vector<ToldGroup>>> groups_of(Context context, BrokerId broker) {
+    const MonoTime deadline = context.cluster.request_deadline();
+    while (true) {
+        auto connection = co_await context.cluster.broker(broker);
+        if (!connection) co_return connection.error();
+        auto reply =
+            co_await (*connection)
+                ->ask<protocol::ListGroupsResponse>(protocol::ListGroupsRequest{}, deadline);
+        if (!reply)
+            co_return Error{reply.error().code,
+                            fmt::format("broker {}: {}", broker.value, reply.error().detail)};
+        const ErrorCode error = reply->message.error_code;
+        if (error == ErrorCode::none) co_return std::move(reply->message.groups);
+        const MonoTime next = context.shard.now() + context.cluster.options().retry_pause;
+        if (!is_coordinator_moving(error) || next >= deadline)
+            co_return Error{error, fmt::format("broker {} refused: {}", broker.value, name(error))};
+        (void)co_await runtime::sleep_until(context.shard, next);
+    }
+}
+
 }  // namespace
 
 Error group_error(const std::string& group, ErrorCode code, std::string_view message) {
@@ -100,6 +122,10 @@ Error group_error(const std::string& group, ErrorCode code, std::string_view mes
     return said(fmt::format("was refused by the broker: {} ({})", message, name(code)));
 }
 
+Error group_error(const std::string& group, const Error& error) {
+    return {error.code, fmt::format("group '{}': {}", group, error.detail)};
+}
+
 bool is_coordinator_moving(ErrorCode code) {
     return code == ErrorCode::coordinator_not_available ||
            code == ErrorCode::coordinator_load_in_progress || code == ErrorCode::not_coordinator;
@@ -109,14 +135,11 @@ Task<Result<client::ConnectionPtr>> coordinator_of(Context context, std::string 
                                                    MonoTime deadline) {
     while (true) {
         const Result<Found> found = co_await find_once(context, group);
-        if (!found) co_return found.error();
+        if (!found) co_return group_error(group, found.error());
         if (found->error == ErrorCode::none) {
-            // The brokers' addresses come with the metadata.
-            if (!context.cluster.brokers().contains(found->broker)) {
-                if (auto topics = co_await context.cluster.topics(); !topics)
-                    co_return topics.error();
-            }
-            co_return co_await context.cluster.broker(found->broker);
+            auto connection = co_await context.cluster.broker(found->broker);
+            if (!connection) co_return group_error(group, connection.error());
+            co_return connection;
         }
         const MonoTime next = context.shard.now() + context.cluster.options().retry_pause;
         if (!is_coordinator_moving(found->error) || next >= deadline)
@@ -125,38 +148,33 @@ Task<Result<client::ConnectionPtr>> coordinator_of(Context context, std::string 
     }
 }
 
-Task<Result<std::vector<ListedGroup>>> list_groups(Context context) {
+Task<Result<GroupsTold>> list_groups_told(Context context) {
     if (auto topics = co_await context.cluster.topics(); !topics) co_return topics.error();
     std::vector<BrokerId> brokers;
     for (const auto& [id, broker] : context.cluster.brokers()) brokers.push_back(id);
-    std::vector<ListedGroup> listed;
-    const MonoTime deadline = context.cluster.request_deadline();
-    for (std::size_t i = 0; i < brokers.size();) {
-        auto connection = co_await context.cluster.broker(brokers[i]);
-        if (!connection) co_return connection.error();
-        auto reply =
-            co_await (*connection)
-                ->ask<protocol::ListGroupsResponse>(protocol::ListGroupsRequest{}, deadline);
-        if (!reply) co_return reply.error();
-        const ErrorCode error = reply->message.error_code;
-        const MonoTime next = context.shard.now() + context.cluster.options().retry_pause;
-        if (is_coordinator_moving(error) && next < deadline) {
-            (void)co_await runtime::sleep_until(context.shard, next);
+    GroupsTold told;
+    for (const BrokerId broker : brokers) {
+        auto groups = co_await groups_of(context, broker);
+        if (!groups) {
+            told.silent.push_back(groups.error());
             continue;
         }
-        if (error != ErrorCode::none)
-            co_return Error{error,
-                            fmt::format("broker {} refused: {}", brokers[i].value, name(error))};
-        for (auto& group : reply->message.groups) {
-            listed.push_back({.name = std::move(group.group_id),
-                              .type = std::move(group.group_type),
-                              .protocol = std::move(group.protocol_type),
-                              .state = std::move(group.group_state)});
+        for (auto& group : *groups) {
+            told.groups.push_back({.name = std::move(group.group_id),
+                                   .type = std::move(group.group_type),
+                                   .protocol = std::move(group.protocol_type),
+                                   .state = std::move(group.group_state)});
         }
-        ++i;
     }
-    std::ranges::sort(listed, {}, &ListedGroup::name);
-    co_return listed;
+    std::ranges::sort(told.groups, {}, &ListedGroup::name);
+    co_return told;
+}
+
+Task<Result<std::vector<ListedGroup>>> list_groups(Context context) {
+    Result<GroupsTold> told = co_await list_groups_told(context);
+    if (!told) co_return told.error();
+    if (!told->silent.empty()) co_return told->silent.front();
+    co_return std::move(told->groups);
 }
 
 Task<Result<std::vector<GroupOffset>>> committed_offsets(Context context, std::string group) {

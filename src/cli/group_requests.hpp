@@ -17,6 +17,8 @@ namespace moldau::cli {
 
 /// `code` said of the group: what to do next, where we know it.
 Error group_error(const std::string& group, ErrorCode code, std::string_view message = {});
+/// `error` is the network's or a broker's, and befell us while we asked for the group.
+Error group_error(const std::string& group, const Error& error);
 
 /// The coordinator is to be found, or loads: it may answer soon.
 bool is_coordinator_moving(ErrorCode code);
@@ -38,10 +40,11 @@ runtime::Task<Result<client::Reply<Response>>> ask_coordinator(Context context, 
         auto connection = co_await coordinator_of(context, group, deadline);
         if (!connection) co_return connection.error();
         const auto version = (*connection)->versions().choose(Response::kApiKey, newest);
-        if (!version) co_return version.error();
+        if (!version) co_return group_error(group, version.error());
         auto reply =
             co_await (*connection)->template ask<Response>(request_of(*version), deadline, newest);
-        if (!reply || !is_coordinator_moving(error_of(reply->message))) co_return reply;
+        if (!reply) co_return group_error(group, reply.error());
+        if (!is_coordinator_moving(error_of(reply->message))) co_return reply;
         const MonoTime next = context.shard.now() + context.cluster.options().retry_pause;
         if (next >= deadline) co_return reply;
         (void)co_await runtime::sleep_until(context.shard, next);
@@ -54,8 +57,15 @@ struct ListedGroup {
     std::string protocol;  // "consumer", "connect", …; empty: simple consumers
     std::string state;
 };
-/// Of all brokers, by name.
+/// Of all brokers, by name. Errors: a broker does not tell its groups
 runtime::Task<Result<std::vector<ListedGroup>>> list_groups(Context context);
+
+/// The same, of the brokers that tell.
+struct GroupsTold {
+    std::vector<ListedGroup> groups;
+    std::vector<Error> silent;  // why the others do not
+};
+runtime::Task<Result<GroupsTold>> list_groups_told(Context context);
 
 struct GroupOffset {
     std::string topic;

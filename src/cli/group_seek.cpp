@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace moldau::cli {
@@ -60,32 +61,48 @@ ErrorCode first_error(const OffsetCommitResponse& response) {
     return ErrorCode::none;
 }
 
-Task<Result<>> commit(Context context, Options options, Offsets offsets) {
+/// By partition, what the answer says of each that was asked for.
+std::map<std::int32_t, ErrorCode> errors_in(const OffsetCommitResponse& response,
+                                            const Offsets& offsets) {
+    std::map<std::int32_t, ErrorCode> errors;
+    for (const auto& [partition, offset] : offsets)
+        errors[partition] = ErrorCode::unknown_server_error;
+    for (const auto& topic : response.topics) {
+        for (const auto& each : topic.partitions) {
+            if (const auto asked = errors.find(each.partition_index); asked != errors.end())
+                asked->second = each.error_code;
+        }
+    }
+    return errors;
+}
+
+/// Those that are committed; of the others `failures` tell. Errors: of the group
+Task<Result<Offsets>> commit(Context context, Options options, Offsets offsets,
+                             Failures* failures) {
     const auto request_of = [options, offsets](std::int16_t) {
         return commit_of(options, offsets);
     };
     auto reply = co_await ask_coordinator<OffsetCommitResponse>(
         context, options.group, kTopicsByName, request_of, first_error);
     if (!reply) co_return reply.error();
-    const ErrorCode error = first_error(reply->message);
-    if (error != ErrorCode::none) co_return group_error(options.group, error);
-    co_return Result<>();
-}
-
-Result<> report(const Context& context, const Options& options, const Offsets& before,
-                const Offsets& offsets) {
-    Report report("group.seek");
-    for (const auto& [partition, offset] : offsets) {
-        const auto was = before.find(partition);
-        report.add({options.group, options.topic, partition,
-                    was == before.end() ? Cell() : Cell(was->second.value), offset.value});
+    const std::map<std::int32_t, ErrorCode> errors = errors_in(reply->message, offsets);
+    // What concerns the group is said of each partition.
+    const ErrorCode first = first_error(reply->message);
+    const bool is_of_all =
+        std::ranges::all_of(errors, [first](const auto& each) { return each.second == first; });
+    if (first != ErrorCode::none && is_of_all) co_return group_error(options.group, first);
+    for (const auto& [partition, error] : errors) {
+        if (error == ErrorCode::none) continue;
+        offsets.erase(partition);
+        failures->add(group_error(options.group,
+                                  {error, fmt::format("partition {} of topic '{}': {}", partition,
+                                                      options.topic, name(error))}));
     }
-    if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
-    return print(context.global, report);
+    co_return offsets;
 }
 
 Task<Result<>> seek(Context context, Options options) {
-    const Result<Located> place =
+    Result<Located> place =
         co_await locate(context, options.topic, options.partitions, options.to,
                         "--to beginning, or --partition for those that have it");
     if (!place) co_return place.error();
@@ -96,10 +113,18 @@ Task<Result<>> seek(Context context, Options options) {
     for (const GroupOffset& each : *known) {
         if (each.topic == options.topic) before[each.partition] = each.committed;
     }
-    if (!options.dry_run) {
-        if (Result<> done = co_await commit(context, options, place->at); !done) co_return done;
+    Failures failures(context.global);
+    Result<Offsets> now = std::move(place->at);
+    if (!options.dry_run) now = co_await commit(context, options, std::move(*now), &failures);
+    if (!now) co_return now.error();
+    Report report("group.seek");
+    for (const auto& [partition, offset] : *now) {
+        const auto was = before.find(partition);
+        report.add({options.group, options.topic, partition,
+                    was == before.end() ? Cell() : Cell(was->second.value), offset.value});
     }
-    co_return report(context, options, before, place->at);
+    if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

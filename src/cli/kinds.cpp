@@ -132,7 +132,7 @@ constexpr std::array kGroupLag = {
     kTopic,
     kPartition,
     number("committed", cell, "COMMITTED", "offset that is read next"),
-    number("end", cell, "END", "end of the partition, or null: it is not there, or has no leader"),
+    number("end", cell, "END", "end of the partition, or null: it is not there, or nobody tells"),
     number("lag", cell, "LAG", "records between them, or null"),
     text("metadata", no, "", "what the client wrote beside the offset"),
 };

@@ -197,6 +197,23 @@ Result<> print(const Global& global, const Report& report) {
     return print(global.output == Output::json ? report.to_json() : report.to_table());
 }
 
+void Failures::add(Error error) {
+    if (last_) say_error(global_->output, *last_);
+    last_ = std::move(error);
+}
+
+Result<> Failures::outcome() && {
+    if (last_) return std::move(*last_);
+    return {};
+}
+
+Result<> Failures::print(const Report& done) && {
+    if (!last_ || !done.empty()) {
+        if (Result<> printed = cli::print(*global_, done); !printed) add(printed.error());
+    }
+    return std::move(*this).outcome();
+}
+
 void say_error(Output output, const Error& error) {
     if (output == Output::table) {
         std::string text = "error: ";  // before each line: settings may have several

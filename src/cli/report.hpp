@@ -79,6 +79,7 @@ class Report {
 public:
     explicit Report(std::string_view kind) : kind_(&kind_named(kind)) {}
     void add(Item item);
+    bool empty() const { return items_.empty(); }
 
     /// The envelope: one line, {"kind":…,"version":1,"items":[…]}.
     std::string to_json() const;
@@ -92,6 +93,22 @@ private:
 
 /// To stdout. Errors: those of print()
 Result<> print(const Global& global, const Report& report);
+
+/// What went wrong of several things that one command is to do. Each error is said; the last one is
+/// what the command ends with.
+class Failures {
+public:
+    explicit Failures(const Global& global) : global_(&global) {}
+    void add(Error error);
+    /// For the command: nothing, or its error.
+    Result<> outcome() &&;
+    /// Prints what could be done, unless that is nothing at all, and gives outcome().
+    Result<> print(const Report& done) &&;
+
+private:
+    const Global* global_;
+    std::optional<Error> last_;  // not said yet
+};
 
 /// To stderr: `error: …`, or {"kind":"error","version":1,"code":…,"message":…} on one line.
 void say_error(Output output, const Error& error);

@@ -68,26 +68,22 @@ Told print_file(const std::string& path, BytesView content, const Options& optio
 Task<Result<>> dump(Offline offline, Options options) {
     const Result<std::vector<std::string>> files = files_of(offline.disk, options.paths);
     if (!files) co_return files.error();
-    Result<> outcome;
+    Failures failures(offline.global);
     for (const std::string& path : *files) {
         const Result<std::optional<Bytes>> content =
             co_await read_file(offline.shard, offline.disk, path);
-        Result<> told;
         if (!content) {
-            told = content.error();
+            failures.add(content.error());
         } else if (!*content) {
-            told = Error{ErrorCode::invalid_request, fmt::format("there is no file {}", path)};
+            failures.add({ErrorCode::invalid_request, fmt::format("there is no file {}", path)});
         } else {
-            Told both = print_file(path, **content, options, offline.global.output);
-            if (!both.printed) co_return both.printed;
-            told = std::move(both.file);
+            const Told told = print_file(path, **content, options, offline.global.output);
+            if (!told.file && told.printed) failures.add(told.file.error());
+            if (!told.printed) failures.add(told.printed.error());
+            if (!told.printed) break;  // nobody reads on
         }
-        if (told) continue;
-        // The others are told all the same; the last error is the command's.
-        if (!outcome) say_error(offline.global.output, outcome.error());
-        outcome = std::move(told);
     }
-    co_return outcome;
+    co_return std::move(failures).outcome();
 }
 
 }  // namespace

@@ -87,11 +87,24 @@ Task<Result<FoundDirectory>> look_at(Offline offline, std::string path) {
     co_return found;
 }
 
-Report report_of(const Options& options, const FormatPlan& plan) {
-    Report report("storage.format");
-    report.add({options.request.cluster_id, options.node.id, plan.directories,
-                options.request.levels.finalized});
-    return report;
+/// The directories that are formatted now; what keeps others from it goes to `failures`.
+Task<std::vector<std::string>> write_files(Offline offline, FormatPlan plan, Failures* failures) {
+    std::vector<std::string> formatted;
+    std::set<std::string> made;
+    for (const FormatPlan::File& file : plan.files) {
+        const std::string directory = file.path.substr(0, file.path.rfind('/'));
+        Result<> done;
+        if (made.insert(directory).second)
+            done = co_await make_directory(offline.shard, offline.disk, directory);
+        if (done)
+            done = co_await replace_file(offline.shard, offline.disk, file.path, file.content);
+        if (!done) {
+            failures->add(done.error());
+            break;
+        }
+        if (file.path.ends_with("/meta.properties")) formatted.push_back(directory);
+    }
+    co_return formatted;
 }
 
 Task<Result<>> format(Offline offline, Options options) {
@@ -109,20 +122,12 @@ Task<Result<>> format(Offline offline, Options options) {
     const Result<FormatPlan> plan = plan_format(
         options.node, options.request, found, offline.shard.clock().wall(), offline.shard.random());
     if (!plan) co_return plan.error();
-    std::set<std::string> made;
-    for (const FormatPlan::File& file : plan->files) {
-        const std::string directory = file.path.substr(0, file.path.rfind('/'));
-        if (made.insert(directory).second) {
-            Result<> ready = co_await make_directory(offline.shard, offline.disk, directory);
-            if (!ready) co_return ready;
-        }
-        Result<> written =
-            co_await replace_file(offline.shard, offline.disk, file.path, file.content);
-        if (!written) co_return written;
-    }
+    Failures failures(offline.global);
+    const std::vector<std::string> formatted = co_await write_files(offline, *plan, &failures);
+    if (formatted.empty() && !plan->directories.empty()) co_return std::move(failures).outcome();
     const StartLevels& levels = options.request.levels;
     const std::int16_t version = levels.finalized.at(std::string(metadata::kMetadataVersion));
-    for (const std::string& each : plan->directories)
+    for (const std::string& each : formatted)
         fmt::print(stderr, "formatted {} cluster={} node={} metadata.version={}{}\n", each,
                    options.request.cluster_id, options.node.id, release_name(version),
                    plan->has_lone_voter && each == options.node.directories.front()
@@ -134,7 +139,9 @@ Task<Result<>> format(Offline offline, Options options) {
                    "warning: this moldaud does not carry out {}: it will serve the cluster "
                    "without\n",
                    fmt::join(levels.beyond_ours, ", "));
-    co_return print(offline.global, report_of(options, *plan));
+    Report report("storage.format");
+    report.add({options.request.cluster_id, options.node.id, formatted, levels.finalized});
+    co_return std::move(failures).print(report);
 }
 
 void describe(CLI::App& command, Options& options) {

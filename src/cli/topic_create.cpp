@@ -54,7 +54,7 @@ protocol::CreateTopicsRequest request_of(const Options& options, std::int32_t ti
 Result<> report(const Context& context, const Options& options,
                 const protocol::CreateTopicsResponse& response) {
     Report created("topic.create");
-    Result<> outcome;
+    Failures failures(context.global);
     for (const CreatedTopic& topic : response.topics) {
         if (topic.error_code == ErrorCode::none) {
             created.add({topic.name, topic.topic_id.to_string(), topic.num_partitions,
@@ -65,17 +65,11 @@ Result<> report(const Context& context, const Options& options,
         } else if (topic.error_code == ErrorCode::topic_already_exists && options.if_not_exists) {
             fmt::print(stderr, "topic '{}' exists already\n", topic.name);
         } else {
-            Error error =
-                topic_error(topic.name, topic.error_code, topic.error_message.value_or(""));
-            if (outcome) {
-                outcome = std::move(error);
-            } else {
-                say_error(context.global.output, error);
-            }
+            failures.add(
+                topic_error(topic.name, topic.error_code, topic.error_message.value_or("")));
         }
     }
-    if (Result<> ok = print(context.global, created); !ok) return ok;
-    return outcome;
+    return std::move(failures).print(created);
 }
 
 Task<Result<>> create_topics(Context context, Options options) {

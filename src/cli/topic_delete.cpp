@@ -37,7 +37,7 @@ protocol::DeleteTopicsRequest request_of(const Options& options, std::int16_t ve
 
 Result<> report(const Context& context, const Options& options,
                 const protocol::DeleteTopicsResponse& response) {
-    Result<> outcome;
+    Failures failures(context.global);
     Report deleted("topic.delete");
     for (const auto& topic : response.responses) {
         const std::string name = topic.name.value_or("");
@@ -47,16 +47,10 @@ Result<> report(const Context& context, const Options& options,
         } else if (topic.error_code == ErrorCode::unknown_topic_or_partition && options.if_exists) {
             fmt::print(stderr, "topic '{}' does not exist\n", name);
         } else {
-            Error error = topic_error(name, topic.error_code, topic.error_message.value_or(""));
-            if (outcome) {
-                outcome = std::move(error);
-            } else {
-                say_error(context.global.output, error);
-            }
+            failures.add(topic_error(name, topic.error_code, topic.error_message.value_or("")));
         }
     }
-    if (Result<> ok = print(context.global, deleted); !ok) return ok;
-    return outcome;
+    return std::move(failures).print(deleted);
 }
 
 Task<Result<>> delete_topics(Context context, Options options) {

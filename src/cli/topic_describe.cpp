@@ -56,20 +56,27 @@ Task<Result<Configs>> configs_of(Context context, std::string topic) {
 
 Task<Result<>> describe_topics(Context context, std::vector<std::string> names) {
     Report report("topic.describe");
+    Failures failures(context.global);
     for (const std::string& name : names) {
         Result<client::TopicPtr> topic = co_await context.cluster.topic_now(name);
         if (!topic) {
             const Error& error = topic.error();
             if (error.code == ErrorCode::network_exception ||
-                error.code == ErrorCode::request_timed_out)
-                co_return Error{error.code, "cannot describe topics: " + error.detail};
-            co_return topic_error(name, error.code);
+                error.code == ErrorCode::request_timed_out) {
+                failures.add({error.code, "cannot describe topics: " + error.detail});
+                break;  // nobody is there to tell of the others
+            }
+            failures.add(topic_error(name, error.code));
+            continue;
         }
         Result<Configs> configs = co_await configs_of(context, name);
-        if (!configs) co_return configs.error();
-        report.add(item_of(**topic, *configs));
+        if (configs) {
+            report.add(item_of(**topic, *configs));
+        } else {
+            failures.add(configs.error());
+        }
     }
-    co_return print(context.global, report);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

@@ -25,36 +25,55 @@ Result<> check(Options& options) {
     return {};
 }
 
-Task<Result<>> add_partitions(Context context, Options options, std::string name, Report* report) {
+/// Of those in `partitions` that tell; why the others do not goes to `failures`.
+Task<Offsets> offsets_of(Context context, std::string topic, std::vector<std::int32_t> partitions,
+                         std::int64_t timestamp, Failures* failures) {
+    const auto each = co_await client::list_each_offset(context.cluster, std::move(topic),
+                                                        std::move(partitions), timestamp);
+    Offsets offsets;
+    for (const auto& [partition, offset] : each) {
+        if (offset) {
+            offsets[partition] = *offset;
+        } else {
+            failures->add(offset.error());
+        }
+    }
+    co_return offsets;
+}
+
+std::vector<std::int32_t> partitions_of(const Offsets& offsets) {
+    std::vector<std::int32_t> partitions;
+    for (const auto& [partition, offset] : offsets) partitions.push_back(partition);
+    return partitions;
+}
+
+Task<> add_partitions(Context context, Options options, std::string name, Report* report,
+                      Failures* failures) {
     const Result<client::TopicPtr> topic = co_await context.cluster.topic_now(name);
-    if (!topic) co_return topic_error(name, topic.error().code);
+    if (!topic) co_return failures->add(topic_error(name, topic.error().code));
     std::vector<std::int32_t> partitions;
     for (const client::Partition& each : (*topic)->partitions) partitions.push_back(each.index);
-    const Result<Offsets> starts =
-        co_await client::list_offsets(context.cluster, name, partitions, client::kEarliest);
-    if (!starts) co_return starts.error();
-    const Result<Offsets> ends =
-        co_await client::list_offsets(context.cluster, name, partitions, client::kLatest);
-    if (!ends) co_return ends.error();
+    const Offsets starts =
+        co_await offsets_of(context, name, std::move(partitions), client::kEarliest, failures);
+    const Offsets ends =
+        co_await offsets_of(context, name, partitions_of(starts), client::kLatest, failures);
     Result<Offsets> at = Offsets();
     if (!options.at_text.empty())
-        at = co_await start_offsets(context, name, options.at, *ends, "--at beginning");
-    if (!at) co_return at.error();
-    for (const std::int32_t partition : partitions) {
+        at = co_await start_offsets(context, name, options.at, ends, "--at beginning");
+    if (!at) co_return failures->add(at.error());
+    for (const auto& [partition, end] : ends) {
         const auto found = at->find(partition);
-        report->add({name, partition, starts->at(partition).value, ends->at(partition).value,
+        report->add({name, partition, starts.at(partition).value, end.value,
                      found == at->end() ? Cell() : Cell(found->second.value)});
     }
-    co_return Result<>();
 }
 
 Task<Result<>> show(Context context, Options options) {
     Report report("topic.offsets");
-    for (const std::string& name : options.names) {
-        if (Result<> ok = co_await add_partitions(context, options, name, &report); !ok)
-            co_return ok;
-    }
-    co_return print(context.global, report);
+    Failures failures(context.global);
+    for (const std::string& name : options.names)
+        co_await add_partitions(context, options, name, &report, &failures);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

@@ -49,24 +49,46 @@ std::map<BrokerId, protocol::DeleteRecordsRequest> requests_by_leader(const clie
     return requests;
 }
 
-/// What is the log start of each partition then.
-Task<Result<Offsets>> delete_records(Context context, client::TopicPtr topic, Offsets offsets) {
+using Answer = protocol::DeleteRecordsResponse;
+
+Task<Result<Answer>> ask_leader(Context context, BrokerId leader,
+                                protocol::DeleteRecordsRequest request) {
+    auto connection = co_await context.cluster.broker(leader);
+    if (!connection) co_return connection.error();
+    auto reply = co_await (*connection)->ask<Answer>(request, context.cluster.request_deadline());
+    if (!reply) co_return reply.error();
+    co_return std::move(reply->message);
+}
+
+/// What an answer says of one partition: its log start then.
+Result<Offset> start_in(const Answer& answer, std::int32_t partition) {
+    for (const auto& topic : answer.topics) {
+        for (const auto& each : topic.partitions) {
+            if (each.partition_index != partition) continue;
+            if (each.error_code == ErrorCode::none) return Offset{each.low_watermark};
+            return Error{each.error_code, std::string(name(each.error_code))};
+        }
+    }
+    return Error{ErrorCode::unknown_server_error, "the broker tells nothing of it"};
+}
+
+/// What is the log start of each partition then; of those whose records could not be deleted
+/// `failures` tell.
+Task<Offsets> delete_records(Context context, client::TopicPtr topic, Offsets offsets,
+                             Failures* failures) {
     Offsets starts;
     for (const auto& [leader, request] :
          requests_by_leader(*topic, offsets, context.cluster.request_timeout_ms())) {
-        auto connection = co_await context.cluster.broker(leader);
-        if (!connection) co_return connection.error();
-        auto reply =
-            co_await (*connection)
-                ->ask<protocol::DeleteRecordsResponse>(request, context.cluster.request_deadline());
-        if (!reply) co_return reply.error();
-        for (const auto& told : reply->message.topics) {
-            for (const auto& each : told.partitions) {
-                if (each.error_code != ErrorCode::none)
-                    co_return Error{each.error_code, fmt::format("partition {} of topic '{}': {}",
-                                                                 each.partition_index, topic->name,
-                                                                 name(each.error_code))};
-                starts[each.partition_index] = Offset{each.low_watermark};
+        const Result<Answer> answer = co_await ask_leader(context, leader, request);
+        for (const auto& asked : request.topics.front().partitions) {
+            Result<Offset> start =
+                answer ? start_in(*answer, asked.partition_index) : Result<Offset>(answer.error());
+            if (start) {
+                starts[asked.partition_index] = *start;
+            } else {
+                failures->add({start.error().code,
+                               fmt::format("partition {} of topic '{}': {}", asked.partition_index,
+                                           topic->name, start.error().detail)});
             }
         }
     }
@@ -78,14 +100,15 @@ Task<Result<>> trim(Context context, Options options) {
         co_await locate(context, options.name, options.partitions, options.before,
                         "--before end, or --partition for those that have it");
     if (!place) co_return place.error();
-    Result<Offsets> offsets = std::move(place->at);
-    if (!options.dry_run) offsets = co_await delete_records(context, place->topic, *offsets);
-    if (!offsets) co_return offsets.error();
+    Offsets offsets = std::move(place->at);
+    Failures failures(context.global);
+    if (!options.dry_run)
+        offsets = co_await delete_records(context, place->topic, std::move(offsets), &failures);
     if (options.dry_run) fmt::print(stderr, "nothing was changed (--dry-run)\n");
     Report report("topic.trim");
-    for (const auto& [partition, start] : *offsets)
+    for (const auto& [partition, start] : offsets)
         report.add({options.name, partition, start.value});
-    co_return print(context.global, report);
+    co_return std::move(failures).print(report);
 }
 
 }  // namespace

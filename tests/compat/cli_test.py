@@ -195,6 +195,19 @@ class Topics(Cli):
         self.assertEqual([each['name'] for each in json.loads(done.stdout)['items']], ['beside'])
         self.assertEqual(sorted(json.loads(line)['code'] for line in done.stderr.decode().splitlines() if line.startswith('{')), ['INVALID_TOPIC_EXCEPTION', 'TOPIC_ALREADY_EXISTS'])
 
+    def test_what_could_be_told_is_printed_and_the_rest_is_an_error(self):
+        self.moldau('topic', 'create', 'known', '--partitions', '1')
+        [broker] = [str(each['id']) for each in self.data('broker', 'list')]
+        for arguments, items in ((('topic', 'describe', 'nowhere', 'known'), [('name', 'known')]), (('topic', 'offsets', 'nowhere', 'known'), [('topic', 'known')]),
+                                 (('broker', 'describe', '99', broker), [('id', int(broker))]),
+                                 (('config', 'get', 'topic', 'known', 'nope', 'retention.ms'), [('name', 'retention.ms')])):
+            with self.subTest(arguments):
+                self.assertEqual([(items[0][0], each[items[0][0]]) for each in self.data(*arguments, code=1)], items)
+        # Each that is missing is said; nothing at all is no document.
+        out, said = self.moldau('-o', 'json', 'topic', 'describe', 'nowhere', 'elsewhere', code=1)
+        self.assertEqual((out, [json.loads(line)['message'].split("'")[1] for line in said.splitlines()]), (b'', ['nowhere', 'elsewhere']))
+        self.assertEqual(self.moldau('-o', 'json', 'topic', 'create', 'known', code=1)[0], b'')
+
     def test_brokers_of_the_command_line_are_stronger_than_those_of_the_environment(self):
         self.moldau('--brokers', '127.0.0.1:1,' + self.broker.address, 'topic', 'list', brokers='127.0.0.1:1')
 
@@ -426,6 +439,10 @@ class Groups(Cli):
         self.assertNotIn('doomed', [g['name'] for g in self.data('group', 'list')])
         for command in (('delete', '--yes'), ('delete', '--dry-run'), ('describe',), ('lag',)):
             self.assertIn("group 'doomed' does not exist", self.moldau('group', *command, 'doomed', code=1)[1])
+        # Of several those that are there are told, and deleted.
+        self.moldau('group', 'seek', '--yes', 'kept', 'deleted', '--to', 'end')
+        for command, field in (('describe', 'name'), ('lag', 'group'), ('delete', 'name')):
+            self.assertEqual([each[field] for each in self.data('group', command, '--yes', 'doomed', 'kept', code=1)], ['kept'], command)
 
 
 class Administration(Cli):

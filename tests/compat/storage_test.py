@@ -170,6 +170,12 @@ class Format(Storage):
         _, said = self.moldau('storage', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAQ', '-c', both, '--standalone', '-g', code=1)
         self.assertIn(f'is formatted for cluster {CLUSTER}, not AAAAAAAAAAAAAAAAAAAAAQ', said)
 
+    def test_directories_that_were_formatted_before_one_failed_are_told(self):
+        os.makedirs(self.path('b', 'meta.properties.tmp'))  # in the way of the file that is written there
+        out, said = self.format('--standalone', '-o', 'json', config=self.config(dirs=('a', 'b')), code=1)
+        self.assertEqual(json.loads(out)['items'][0]['formatted'], [self.path('a')])
+        self.assertIn(self.path('b'), said)
+
     def test_a_metadata_log_that_lost_its_mark_is_not_formatted_over(self):
         os.makedirs(self.path('data', '__cluster_metadata-0'))
         open(self.path('data', '__cluster_metadata-0', '00000000000000000000.log'), 'w').close()

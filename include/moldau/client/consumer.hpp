@@ -36,6 +36,11 @@ runtime::Task<Result<std::map<std::int32_t, Offset>>> list_offsets(
     Cluster& cluster, std::string topic, std::vector<std::int32_t> partitions,
     std::int64_t timestamp);
 
+/// As list_offsets(), each partition by itself: an offset or one of the errors.
+runtime::Task<std::map<std::int32_t, Result<Offset>>> list_each_offset(
+    Cluster& cluster, std::string topic, std::vector<std::int32_t> partitions,
+    std::int64_t timestamp);
+
 struct ConsumerOptions {
     Duration wait_max = std::chrono::milliseconds(500);  // of a fetch that finds nothing
     std::int32_t fetch_bytes_min = 1;

@@ -82,5 +82,37 @@ TEST(ReportDeathTest, AnItemThatIsNotOfItsKindIsOurMistake) {
     EXPECT_DEATH(report.add({"t", "five"}), "field=records");
 }
 
+TEST(Failures, AreAllSaidAndTheLastIsWhatTheCommandEndsWith) {
+    const Global global{.brokers = "", .output = Output::json, .yes = false};
+    Report done("topic.delete");
+    done.add({"a"});
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    Failures failures(global);
+    failures.add({ErrorCode::unknown_topic_or_partition, "first"});
+    failures.add({ErrorCode::request_timed_out, "last"});
+    const Result<> outcome = std::move(failures).print(done);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), done.to_json());
+    EXPECT_EQ(
+        testing::internal::GetCapturedStderr(),
+        R"({"kind":"error","version":1,"code":"UNKNOWN_TOPIC_OR_PARTITION","message":"first"})"
+        "\n");
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().detail, "last");
+}
+
+TEST(Failures, OfEverythingLeaveNothingToPrint) {
+    const Global global{.brokers = "", .output = Output::json, .yes = false};
+    const Report nothing("topic.delete");
+    testing::internal::CaptureStdout();
+    Failures failures(global);
+    failures.add({ErrorCode::request_timed_out, "last"});
+    EXPECT_FALSE(std::move(failures).print(nothing));
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+    testing::internal::CaptureStdout();
+    EXPECT_TRUE(Failures(global).print(nothing));
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), nothing.to_json());
+}
+
 }  // namespace
 }  // namespace moldau::cli
