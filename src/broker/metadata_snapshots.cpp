@@ -3,7 +3,7 @@
 
 #include "moldau/metadata/image_records.hpp"
 #include "moldau/runtime/disk_wait.hpp"
-#include "moldau/runtime/ending.hpp"
+#include "moldau/runtime/wait.hpp"
 
 #include <fmt/format.h>
 
@@ -16,17 +16,7 @@ namespace {
 // After one that failed, for want of room most likely.
 constexpr Duration kPauseAfterFailure = std::chrono::seconds(60);
 
-/// A tenth of a millisecond of them: a shard takes several posts in one turn of its loop.
-constexpr std::size_t kRecordsPerTurn = 200;
-
-/// Lets others have the shard for a turn. Errors: the task is to end.
-// The shard outlives its tasks.
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
-runtime::Task<Result<>> next_turn(runtime::Shard& shard) {
-    runtime::Ending<Result<>> turn(shard);
-    (void)shard.post_answer([done = turn.done()]() mutable { done({}); });
-    co_return co_await turn.wait();
-}
+constexpr std::size_t kRecordsPerTurn = 200;  // a tenth of a millisecond, then others have theirs
 
 }  // namespace
 
@@ -113,7 +103,8 @@ runtime::Task<Result<std::uint64_t>> MetadataLog::write_image(const metadata::Cl
             at += view.size();
         }
         if (!is_more) break;
-        if (Result<> ok = co_await next_turn(shard_); !ok) co_return ok.error();
+        const runtime::Waited waited = co_await runtime::next_turn(shard_);
+        if (waited == runtime::Waited::cancelled) co_return runtime::error_of(waited);
     }
     co_return at;
 }

@@ -195,6 +195,20 @@ void Shard::add_ready(ListLink& place) {
     if (is_first && !state_->turning) post_turn();
 }
 
+// Behind what the loop has before it, a look at all streams among it: not a part of turn().
+void Shard::add_next(ListLink& place) {
+    const bool is_first = state_->next.alone();
+    place.join(state_->next);
+    if (is_first) boost::asio::post(state_->io, [this] { run_next(); });
+}
+
+void Shard::run_next() {
+    ListLink now_ready;
+    now_ready.take_ring_of(state_->next);
+    while (!now_ready.alone() && !state_->killed)
+        static_cast<Waiter::Place&>(*now_ready.next()).waiter.finish(Waited::ready);
+}
+
 void Shard::run() {
     for (;;) {
         try {

@@ -67,6 +67,7 @@ struct Shard::State {
     Stats stats;
     ListLink tasks;        // all, oldest first
     ListLink ready;        // places of the waiters to be resumed
+    ListLink next;         // likewise, when the loop has been round
     bool turning = false;  // a turn runs: it looks for what becomes ready
     RunningTask* current = nullptr;
     bool stopping = false;

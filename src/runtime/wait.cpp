@@ -48,6 +48,14 @@ Task<Waited> sleep_until(Shard& shard, MonoTime time) {
     co_return waiter.outcome();
 }
 
+Task<Waited> next_turn(Shard& shard) {
+    Waiter waiter(shard, kForever);
+    if (waiter.over()) co_return waiter.outcome();
+    waiter.finish_next_turn();
+    co_await waiter.suspend();
+    co_return waiter.outcome();
+}
+
 Task<Waited> readable(Shard& shard, ByteStream& stream, MonoTime deadline) {
     Waiter waiter(shard, deadline);
     if (waiter.over()) co_return waiter.outcome();

@@ -65,6 +65,10 @@ void Waiter::finish_soon(Waited outcome) {
     shard_.add_ready(place_);
 }
 
+void Waiter::finish_next_turn() {
+    shard_.add_next(place_);
+}
+
 void Waiter::resume() {
     Handler handler = std::move(*handler_);
     handler_.reset();

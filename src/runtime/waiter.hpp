@@ -43,6 +43,8 @@ public:
     void finish(Waited outcome);
     /// Resumes it from the shard's loop, soon. The first call counts.
     void finish_soon(Waited outcome);
+    /// Resumes it, ready, when the loop has been round; until then it may be finished otherwise.
+    void finish_next_turn();
 
 private:
     friend class Shard;

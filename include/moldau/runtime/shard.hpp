@@ -108,6 +108,8 @@ private:
     void alarm_by(MonoTime at);
     void add_ready(ListLink& place);
     void run_ready();
+    void add_next(ListLink& place);
+    void run_next();
     void task_ended();
     void close_mailbox();
     void warn_of_slow_stop();

@@ -22,6 +22,9 @@ bool cancelled(Shard& shard);
 /// Until `time`: deadline_passed or cancelled.
 Task<Waited> sleep_until(Shard& shard, MonoTime time);
 
+/// Until streams, timers and other tasks have had their turn: ready or cancelled.
+Task<Waited> next_turn(Shard& shard);
+
 /// Until the stream may be read from (or has ended, or failed: read() tells). The stream must
 /// outlive the wait: who wants to end it calls close().
 Task<Waited> readable(Shard& shard, ByteStream& stream, MonoTime deadline = kForever);

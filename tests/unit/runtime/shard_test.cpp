@@ -2,6 +2,8 @@
 
 #include "support/lone_shard.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -238,6 +240,59 @@ TEST(TaskGroup, EveryFurtherWaitOfACancelledTaskAnswersAtOnce) {
     lone.run();
     EXPECT_THAT(lines, ElementsAre("cancelled", "cancelled", "cancelled"));
     EXPECT_TRUE(group.empty());
+}
+
+Task<> takes_turns(Shard& shard, Lines& lines, std::string name) {
+    for (int i = 0; i < 3; ++i) {
+        lines.push_back(name);
+        if (co_await next_turn(shard) == Waited::cancelled) {
+            lines.push_back(name + " cancelled");
+            co_return;
+        }
+    }
+}
+
+TEST(NextTurn, LeavesTheLoopToWhatElseIsReady) {
+    LoneShard lone;
+    Lines lines;
+    spawn(lone.shard, "a", takes_turns(lone.shard, lines, "a"));
+    spawn(lone.shard, "b", takes_turns(lone.shard, lines, "b"));
+    EXPECT_TRUE(lone.shard.poll_one());
+    for (std::size_t before = 0; lone.shard.poll_one(); before = lines.size())
+        EXPECT_LE(lines.size() - before, 2U) << "each once in a step of the loop";
+    EXPECT_THAT(lines, ElementsAre("a", "b", "a", "b", "a", "b"));
+}
+
+TEST(NextTurn, LetsWhatHasComeMeanwhileGoFirst) {
+    LoneShard lone;
+    Lines lines;
+    spawn(lone.shard, "turns", takes_turns(lone.shard, lines, "turn"));
+    EXPECT_TRUE(lone.shard.poll_one());  // the task is begun
+    EXPECT_TRUE(lone.shard.poll_one());
+    EXPECT_THAT(lines, ElementsAre("turn"));
+    boost::asio::post(lone.shard.io(), [&] { lines.emplace_back("other"); });
+    lone.run();
+    EXPECT_THAT(lines, ElementsAre("turn", "turn", "other", "turn"));
+}
+
+TEST(NextTurn, EndsWithItsTask) {
+    Lines lines;
+    {
+        LoneShard lone;
+        TaskGroup group(lone.shard);
+        group.spawn("cancelled", takes_turns(lone.shard, lines, "a"));
+        EXPECT_TRUE(lone.shard.poll_one());
+        EXPECT_TRUE(lone.shard.poll_one());
+        group.cancel();
+        lone.run();
+        EXPECT_THAT(lines, ElementsAre("a", "a cancelled"));
+        EXPECT_TRUE(group.empty());
+        spawn(lone.shard, "killed", takes_turns(lone.shard, lines, "b"));
+        EXPECT_TRUE(lone.shard.poll_one());
+        EXPECT_TRUE(lone.shard.poll_one());
+        lone.shard.kill();
+    }
+    EXPECT_THAT(lines, ElementsAre("a", "a cancelled", "b"));
 }
 
 TEST(Signal, WakesAllThatWait) {
