@@ -116,9 +116,11 @@ Result<> check_broker(const Settings& settings, const Setting& setting, const Va
 }
 
 Result<> check_broker_name(const ConfigResource& resource, std::string_view name) {
+    if (config::find_of_listener(name) != nullptr) return {};
     if (name.starts_with("listener.name.")) {
         return invalid_request(
-            "settings of single listeners can only be given at the start of the broker");
+            "settings of single listeners, but for max.connection.creation.rate, can only be given "
+            "at the start of the broker");
     }
     const Setting* setting = config::find(Table::broker, name);
     if (setting == nullptr) return unknown(ResourceType::broker, name);
@@ -130,6 +132,12 @@ Result<> check_broker_name(const ConfigResource& resource, std::string_view name
     if (setting->update == config::UpdateMode::per_broker && resource.name.empty())
         return invalid_request(fmt::format("{} is each broker's own: name the broker", name));
     return {};
+}
+
+/// Kafka takes a rate of 0 for all brokers, and fails later, when it is to hold.
+Result<> check_of_listener(std::string_view name, const Value& value) {
+    if (as_number(value) > 0) return {};
+    return invalid_request(fmt::format("{}: 0 would let nobody connect; allowed: [1,...]", name));
 }
 
 /// Pools of threads: Kafka lets each change by a factor of two at most.
@@ -289,6 +297,8 @@ Result<> check(const Settings& settings, const ConfigResource& resource, std::st
         if (Result<> ok = check_broker_name(resource, name); !ok) return ok.error();
     }
     const Setting* setting = config::find(*table, name);
+    const bool is_of_listener = setting == nullptr && type == ResourceType::broker;
+    if (is_of_listener) setting = config::find_of_listener(name);
     if (setting == nullptr) return unknown(type, name);
     if (text.size() > kValueBytesMax) {
         return invalid_config(
@@ -304,7 +314,8 @@ Result<> check(const Settings& settings, const ConfigResource& resource, std::st
         case ResourceType::topic:
             return check_topic(*setting, *value);
         case ResourceType::broker:
-            return check_broker(settings, *setting, *value);
+            return is_of_listener ? check_of_listener(name, *value)
+                                  : check_broker(settings, *setting, *value);
         case ResourceType::group:
             return check_group(settings, *setting, *value);
         case ResourceType::client_metrics:
@@ -356,12 +367,16 @@ std::optional<config::Table> table_of(ResourceType type) {
     return std::nullopt;
 }
 
-std::vector<std::string> without_effect(ResourceType type, const Configs& configs) {
+std::vector<std::string> without_effect(const Settings& settings, ResourceType type,
+                                        const Configs& configs) {
     std::vector<std::string> names;
     const std::optional<Table> table = table_of(type);
     for (const auto& [name, value] : configs) {
         const Setting* setting = !table ? nullptr : config::find(*table, name);
-        if (setting == nullptr || !setting->is_in_effect()) names.push_back(name);
+        const bool is_in_effect =
+            setting != nullptr ? setting->is_in_effect()
+                               : type == ResourceType::broker && settings.is_rate_of_listener(name);
+        if (!is_in_effect) names.push_back(name);
     }
     return names;
 }

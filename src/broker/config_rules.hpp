@@ -22,7 +22,8 @@ controller::ConfigRules make_config_rules(
 std::optional<config::Table> table_of(metadata::ResourceType type);
 
 /// The names of those configs that are kept but change nothing yet, for the log.
-std::vector<std::string> without_effect(metadata::ResourceType type,
+std::vector<std::string> without_effect(const config::Settings& settings,
+                                        metadata::ResourceType type,
                                         const metadata::Configs& configs);
 
 }  // namespace moldau::broker

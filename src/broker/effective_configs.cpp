@@ -41,6 +41,35 @@ std::span<const std::string_view> units_of(std::string_view name) {
     return {};
 }
 
+/// The row of a setting of the broker or of one of its listeners.
+const Setting* find_setting(std::string_view name) {
+    const Setting* setting = config::find(Table::broker, name);
+    return setting != nullptr ? setting : config::find_of_listener(name);
+}
+
+/// The setting's own name where it is that: it lives longer than who asks.
+std::string_view name_of(const Setting& setting, std::string_view asked) {
+    return setting.name == asked ? setting.name : asked;
+}
+
+/// What the file says; nothing: it does not name it.
+std::optional<SourcedValue> file_value(const Settings& settings, std::string_view name) {
+    const auto found = [](std::string_view of, Value value) {
+        return SourcedValue{
+            .name = of, .value = std::move(value), .source = ConfigSource::static_broker};
+    };
+    if (const Settings::Entry* entry = settings.find(name)) {
+        if (!entry->origin.is_explicit()) return std::nullopt;
+        return found(entry->setting->name, entry->value);
+    }
+    const auto other = std::ranges::find(settings.others(), name, &Settings::Other::key);
+    const Setting* setting = config::find_of_listener(name);
+    if (other == settings.others().end() || setting == nullptr) return std::nullopt;
+    Result<Value> value = config::value_from_text(*setting, other->text.reveal());
+    if (!value) return std::nullopt;  // it was checked when it was read
+    return found(name, std::move(*value));
+}
+
 /// Calls `take` with each value that one of `names` has in a layer of dynamic configs, until it
 /// says that it has enough; whether it did.
 template <class Take>
@@ -49,10 +78,11 @@ bool visit_dynamic(const metadata::Configs& configs, std::span<const std::string
     if (configs.empty()) return false;
     for (const std::string_view name : names) {
         const std::string* text = configs.find(name);
-        const Setting* setting = text == nullptr ? nullptr : config::find(Table::broker, name);
+        const Setting* setting = text == nullptr ? nullptr : find_setting(name);
         if (setting == nullptr) continue;
         Result<Value> value = config::value_from_text(*setting, *text);
-        if (value && take({.name = setting->name, .value = std::move(*value), .source = source}))
+        if (value &&
+            take({.name = name_of(*setting, name), .value = std::move(*value), .source = source}))
             return true;
     }
     return false;
@@ -68,16 +98,17 @@ template <class Take>
 void visit(const BrokerLayers& layers, std::string_view name, Take take) {
     std::span<const std::string_view> names = units_of(name);
     if (names.empty()) names = std::span(&name, 1);
+    std::array<std::string_view, 2> of_listener = {name, {}};
+    if (const Setting* setting = config::find_of_listener(name)) {
+        of_listener.back() = setting->name;
+        names = of_listener;
+    }
     if (visit_dynamic(layers.this_broker, names, ConfigSource::dynamic_broker, take)) return;
     if (visit_dynamic(layers.all_brokers, names, ConfigSource::dynamic_default_broker, take))
         return;
     for (const std::string_view each : names) {
-        const Settings::Entry* entry = layers.settings.find(each);
-        if (entry == nullptr || !entry->origin.is_explicit()) continue;
-        if (take({.name = entry->setting->name,
-                  .value = entry->value,
-                  .source = ConfigSource::static_broker}))
-            return;
+        std::optional<SourcedValue> value = file_value(layers.settings, each);
+        if (value && take(std::move(*value))) return;
     }
     for (const std::string_view each : names) {
         const Settings::Entry* entry = layers.settings.find(each);

@@ -26,8 +26,10 @@ enum class ConfigSource : std::int8_t {
 };
 
 struct SourcedValue {
-    std::string_view name;  // of the setting that gives it: the asked one or a synonym
-    config::Value value;    // in that setting's own unit
+    // Of the setting that gives it: the asked one or a synonym. The key of a listener's setting is
+    // the very view that was asked with.
+    std::string_view name;
+    config::Value value;  // in that setting's own unit
     ConfigSource source{};
 };
 
@@ -47,6 +49,8 @@ struct BrokerLayers {
 /// All places that give a broker's setting a value, the one that holds first. Among the settings
 /// that say the same in other units (log.retention.ms, .minutes, .hours) the finest comes first. A
 /// dynamic value that cannot be read is passed over. Empty where there is not even a default.
+/// A listener's setting (config::find_of_listener) has, in each layer, that of all listeners behind
+/// it.
 std::vector<SourcedValue> broker_values(const BrokerLayers& layers, std::string_view name);
 
 /// The first of them.

@@ -72,7 +72,7 @@ NodeState::NodeState(const config::Settings& given, Node::World in)
       service(services),
       server(server_settings(settings), world.shards, service),
       metadata_files(home_disk, kMetadataFilesMax),
-      publisher(home, services.shards),
+      publisher(home, settings, services.shards),
       tasks(home) {
     for (const std::string& path : node.log_dirs)
         paths.push_back(absolute(path, world.working_directory));

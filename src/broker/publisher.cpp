@@ -60,7 +60,8 @@ runtime::Task<> Publisher::run() {
 void Publisher::warn_of_idle_configs(const CommittedImage& image) const {
     std::set<std::string> names;
     const auto collect = [&](const metadata::ConfigResource& resource) {
-        for (std::string& name : without_effect(resource.type, image.image->configs_of(resource)))
+        for (std::string& name :
+             without_effect(settings_, resource.type, image.image->configs_of(resource)))
             names.insert(std::move(name));
     };
     if (is_start_) {

@@ -14,13 +14,22 @@
 #include <optional>
 #include <vector>
 
+namespace moldau::config {
+class Settings;
+}
+
 namespace moldau::broker {
 
 /// On the home shard.
 class Publisher {
 public:
-    Publisher(runtime::Shard& home, const std::vector<std::unique_ptr<BrokerShard>>& shards)
-        : home_(home), shards_(shards), committed_(home), published_signal_(home) {}
+    Publisher(runtime::Shard& home, const config::Settings& settings,
+              const std::vector<std::unique_ptr<BrokerShard>>& shards)
+        : home_(home),
+          settings_(settings),
+          shards_(shards),
+          committed_(home),
+          published_signal_(home) {}
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
 
@@ -37,6 +46,7 @@ private:
     runtime::Task<> on_all_shards(std::function<runtime::Task<>(BrokerShard&)> step);
 
     runtime::Shard& home_;
+    const config::Settings& settings_;
     const std::vector<std::unique_ptr<BrokerShard>>& shards_;
     std::optional<CommittedImage> waiting_;
     bool is_start_ = true;

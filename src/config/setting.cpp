@@ -51,6 +51,15 @@ const Setting* find(Table which, std::string_view name) {
     return at != rows.end() && at->name == name ? &*at : nullptr;
 }
 
+const Setting* find_of_listener(std::string_view key) {
+    constexpr std::string_view kPrefix = "listener.name.";
+    if (!key.starts_with(kPrefix)) return nullptr;
+    const std::size_t dot = key.find('.', kPrefix.size());
+    if (dot == std::string_view::npos || dot == kPrefix.size()) return nullptr;
+    const std::string_view name = key.substr(dot + 1);
+    return name == "max.connection.creation.rate" ? find(Table::broker, name) : nullptr;
+}
+
 bool is_alterable(const Setting& broker_setting) {
     // Of what is one broker's own, the rest concerns listeners, which do not change at run time.
     constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";

@@ -16,11 +16,11 @@ namespace moldau::config {
 namespace {
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
+}  // namespace
 
 std::string connection_rate_key(std::string_view listener) {
     return fmt::format("listener.name.{}.{}", lower(listener), kMaxConnectionCreationRate.name);
 }
-}  // namespace
 
 std::string Origin::to_string() const {
     switch (kind) {
@@ -52,25 +52,16 @@ std::vector<std::string> Settings::without_effect() const {
     for (const Entry& entry : entries_)
         if (entry.origin.is_explicit() && !entry.setting->is_in_effect())
             names.emplace_back(entry.setting->name);
-    for (const Other& other : others_) {
-        const bool is_in_effect =
-            std::ranges::any_of(node_.broker_listeners, [&other](const Listener& listener) {
-                return other.key == connection_rate_key(listener.name);
-            });
-        if (!is_in_effect) names.push_back(other.key);
-    }
+    for (const Other& other : others_)
+        if (!is_rate_of_listener(other.key)) names.push_back(other.key);
     std::ranges::sort(names);
     return names;
 }
 
-std::optional<std::int32_t> Settings::connection_rate_of(std::string_view listener) const {
-    const std::string key = connection_rate_key(listener);
-    const auto found = std::ranges::find(others_, key, &Other::key);
-    if (found == others_.end()) return std::nullopt;
-    const Setting* const setting = config::find(Table::broker, kMaxConnectionCreationRate.name);
-    const Result<Value> rate = value_from_text(*setting, found->text.reveal());
-    if (!rate) return std::nullopt;  // it was checked when it was read
-    return std::get<std::int32_t>(*rate);
+bool Settings::is_rate_of_listener(std::string_view key) const {
+    return std::ranges::any_of(node_.broker_listeners, [key](const Listener& listener) {
+        return key == connection_rate_key(listener.name);
+    });
 }
 
 std::int64_t Settings::log_retention_ms() const {

@@ -37,7 +37,7 @@ constexpr Setting kNetwork[] = {
     row("max.connection.creation.rate", int32, "2147483647", at_least(0), medium, cluster_wide)
         .doc("How many connections a second may come, over quota.window.num times "
              "quota.window.size.seconds; further ones wait in the kernel's queue. For one listener "
-             "alone, at the start: listener.name.x.max.connection.creation.rate. The listener "
+             "alone: listener.name.x.max.connection.creation.rate, x in lower case. The listener "
              "of the brokers, where clients have another, is not held up by what all share."),
     row("max.connections", int32, "2147483647", at_least(0), medium, cluster_wide)
         .doc("How many connections the node holds at once; further ones wait in the kernel's "

@@ -226,6 +226,28 @@ class Enforced(unittest.TestCase):
         self.assertGreater(self.metric('moldau_connections_throttled_total{quota="listener"}'), 0)
         self.assertNotIn('max.connection.creation.rate', self.server.stderr(), 'it has an effect')
 
+    def set_config(self, key, value):
+        """IncrementalAlterConfigs v0 of the broker; the error code. No value: it is removed."""
+        body = struct.pack('>ib', 1, 4) + text('1') + struct.pack('>i', 1) + text(key) + struct.pack('>b', value is None) + text(value) + b'\0'
+        with Wire(self.server.address) as wire:
+            wire.send(Wire.request(44, 0, body))
+            return struct.unpack('>h', wire.reply()[12:14])[0]
+
+    def test_the_rate_of_a_listener_changes_while_the_node_runs(self):
+        self.serve()
+        held_up = 'moldau_connections_throttled_total{quota="listener"}'
+        rate = 'listener.name.plaintext.max.connection.creation.rate'
+        self.assertEqual(self.set_config(rate, '2'), 0)
+        self.assertEqual(self.connect(23), 23)
+        before = self.metric(held_up)
+        self.assertGreater(before, 0)
+        self.assertEqual(self.set_config(rate, None), 0)
+        self.assertEqual(self.connect(40), 40)
+        self.assertLessEqual(self.metric(held_up), before + 1, 'but for the one that took the rate away')
+        self.assertNotIn('no effect', self.server.stderr())
+        self.assertEqual(self.set_config('listener.name.nobody.max.connection.creation.rate', '2'), 0)
+        self.assertIn('no effect yet: listener.name.nobody', self.server.stderr())
+
 
 def side_by_side():
     with Moldaud(BINARY) as moldau, ApacheKafka() as kafka:

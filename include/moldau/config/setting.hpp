@@ -116,6 +116,10 @@ std::span<const Setting> table(Table which);
 /// The row of that name; nullptr where there is none.
 const Setting* find(Table which, std::string_view name);
 
+/// Of `listener.name.<listener>.<setting>` the setting, where that may change for single listeners
+/// while the broker runs: max.connection.creation.rate. nullptr: another key.
+const Setting* find_of_listener(std::string_view key);
+
 /// Whether a broker's setting may be changed while the broker runs. Not those that this version
 /// takes up at a start only, nor what names code or holds a secret.
 bool is_alterable(const Setting& broker_setting);

@@ -73,6 +73,9 @@ struct Node {
     std::vector<ConnectionLimit> connection_limits;
 };
 
+/// listener.name.<listener>.max.connection.creation.rate, as it is written for that listener.
+std::string connection_rate_key(std::string_view listener);
+
 class Settings {
 public:
     struct Entry {
@@ -103,8 +106,9 @@ public:
     /// Names that were set but change nothing yet, sorted.
     std::vector<std::string> without_effect() const;
 
-    /// The max.connection.creation.rate that a listener has of its own; nothing: it has none.
-    std::optional<std::int32_t> connection_rate_of(std::string_view listener) const;
+    /// The key is a max.connection.creation.rate, and one of the listeners that clients connect to
+    /// has the name in it.
+    bool is_rate_of_listener(std::string_view key) const;
 
     // What Kafka makes of groups of settings that say one thing in several units.
     std::int64_t log_retention_ms() const;  // -1: for ever

@@ -1,6 +1,7 @@
 #include "config_rules.hpp"
 
 #include "config_fixture.hpp"
+#include "effective_configs.hpp"
 
 #include "moldau/controller/configs.hpp"
 
@@ -252,6 +253,22 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatThisVersionTakesUpAtAStartOnly) {
         EXPECT_EQ(broker_code(name, value), ErrorCode::invalid_request) << name;
 }
 
+// Kafka takes a rate of 0 for all brokers, and then cannot carry it out.
+TEST_F(ConfigRulesFixture, OfOneListenerTakeTheRateOfConnections) {
+    const std::string rate = "listener.name.plaintext.max.connection.creation.rate";
+    for (const std::string broker : {"1", ""}) {
+        EXPECT_EQ(broker_code(rate, "5", broker), ErrorCode::none);
+        EXPECT_EQ(broker_code("listener.name.nobody.max.connection.creation.rate", "5", broker),
+                  ErrorCode::none);
+        for (const std::string value : {"0", "-1", "many"})
+            EXPECT_EQ(broker_code(rate, value, broker), ErrorCode::invalid_request) << value;
+    }
+    for (const std::string name : {"listener.name..max.connection.creation.rate",
+                                   "listener.name.a.b.max.connection.creation.rate",
+                                   "listener.name.plaintext.max.connections"})
+        EXPECT_EQ(broker_code(name, "5"), ErrorCode::invalid_request) << name;
+}
+
 TEST_F(ConfigRulesFixture, OfGroupsKeepToTheBrokersBoundsAndSessionsAboveHeartbeats) {
     const auto code = [this](std::string name, std::string value) {
         return alter(ResourceType::group, "g", std::move(name), std::move(value)).first;
@@ -289,8 +306,13 @@ TEST_F(ConfigRulesFixture, NameWhatIsKeptWithoutEffect) {
     topic("preallocate", "true");
     topic("from.the.future", "1");
     const metadata::ConfigResource t{.type = ResourceType::topic, .name = "t"};
-    EXPECT_THAT(without_effect(ResourceType::topic, image.configs_of(t)),
+    EXPECT_THAT(without_effect(settings, ResourceType::topic, image.configs_of(t)),
                 ElementsAre("from.the.future", "preallocate"));
+    this_broker("listener.name.plaintext.max.connection.creation.rate", "5");
+    this_broker("listener.name.nobody.max.connection.creation.rate", "5");
+    EXPECT_THAT(
+        without_effect(settings, ResourceType::broker, image.configs_of(broker_resource({1}))),
+        ElementsAre("listener.name.nobody.max.connection.creation.rate"));
 }
 
 }  // namespace

@@ -72,6 +72,17 @@ TEST_F(ConnectionRates, AreTheFilesAndTheQuotasUntilTheyAreChanged) {
     EXPECT_EQ(rules().total_max, 20);
     this_broker("max.connection.creation.rate", "2147483647");
     EXPECT_EQ(rules().total_max, std::nullopt);
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("CLIENT", 50)));
+    const std::string of_client = "listener.name.client.max.connection.creation.rate";
+    all_brokers(of_client, "40");
+    all_brokers("listener.name.broker.max.connection.creation.rate", "7");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("BROKER", 7), Pair("CLIENT", 40)));
+    this_broker(of_client, "30");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("BROKER", 7), Pair("CLIENT", 30)));
+    this_broker(of_client, "2147483647");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("BROKER", 7)));
+    this_broker(of_client, "many");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("BROKER", 7), Pair("CLIENT", 40)));
 }
 
 }  // namespace

@@ -131,8 +131,8 @@ TEST(Load, RecognisesSettingsOfPluginsAndOfSingleListeners) {
                   "listener.name.client.max.connection.creation.rate=5\n"
                   "listener.name.nobody.max.connection.creation.rate=6\n");
     ASSERT_TRUE(rated.settings) << texts(rated.errors).at(0);
-    EXPECT_EQ(rated.settings->connection_rate_of("CLIENT"), 5);
-    EXPECT_EQ(rated.settings->connection_rate_of("OTHER"), std::nullopt);
+    EXPECT_TRUE(rated.settings->is_rate_of_listener(connection_rate_key("CLIENT")));
+    EXPECT_FALSE(rated.settings->is_rate_of_listener(connection_rate_key("OTHER")));
     EXPECT_THAT(rated.settings->without_effect(),
                 ElementsAre("listener.name.nobody.max.connection.creation.rate"));
     const Loaded wrong = load_text("a.yaml", "listener.name.client.max.connections: -5\n");

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -191,8 +192,11 @@ private:
         for (const Settings::Entry& entry : settings_.entries()) {
             if (is_asked_for(entry.setting->name)) add_broker_setting(entry);
         }
+        for (const std::string_view key : keys_of_listeners()) {
+            if (is_asked_for(key)) add_of_listener(key);
+        }
         for (const Settings::Other& other : settings_.others()) {
-            if (is_asked_for(other.key))
+            if (is_asked_for(other.key) && config::find_of_listener(other.key) == nullptr)
                 all_.push_back(unknown(other.key, ConfigSource::static_broker, true));
         }
         add_unknown(Table::broker, image_.configs_of(broker_resource(self)),
@@ -228,18 +232,40 @@ private:
         add(setting, value, std::move(all), !config::is_alterable(setting));
     }
 
+    /// Wherever they are given a value.
+    std::set<std::string_view> keys_of_listeners() const {
+        std::set<std::string_view> keys;
+        const auto add_key = [&keys](const std::string& key) {
+            if (config::find_of_listener(key) != nullptr) keys.insert(key);
+        };
+        for (const auto& [name, text] : layers_.this_broker) add_key(name);
+        for (const auto& [name, text] : layers_.all_brokers) add_key(name);
+        for (const Settings::Other& other : settings_.others()) add_key(other.key);
+        return keys;
+    }
+
+    void add_of_listener(std::string_view key) {
+        const Setting& setting = *config::find_of_listener(key);
+        std::vector<SourcedValue> all = broker_values(layers_, key);
+        drop_until(all, key);
+        if (all.empty()) return;  // it cannot be read, and is not in force
+        const Value value = all.front().value;
+        add(setting, value, std::move(all));
+        all_.back().name = key;
+    }
+
     void describe_all_brokers() {
         const Configs& configs = image_.configs_of(all_brokers_resource());
         for (const auto& [name, text] : configs) {
             const Setting* setting = config::find(Table::broker, name);
+            if (setting == nullptr) setting = config::find_of_listener(name);
             if (setting == nullptr || !is_asked_for(name)) continue;
             Result<Value> value = config::value_from_text(*setting, text);
             if (!value) continue;  // nor is it in force
             add(*setting, *value,
-                {{.name = setting->name,
-                  .value = *value,
-                  .source = ConfigSource::dynamic_default_broker}},
+                {{.name = name, .value = *value, .source = ConfigSource::dynamic_default_broker}},
                 !config::is_alterable(*setting));
+            all_.back().name = name;
         }
         add_unknown(Table::broker, configs, ConfigSource::dynamic_default_broker, true);
     }
@@ -305,8 +331,10 @@ private:
 
     void add_unknown(Table table, const Configs& configs, ConfigSource source, bool read_only) {
         for (const auto& [name, value] : configs) {
-            if (config::find(table, name) == nullptr && is_asked_for(name))
-                all_.push_back(unknown(name, source, read_only));
+            const bool is_known =
+                config::find(table, name) != nullptr ||
+                (table == Table::broker && config::find_of_listener(name) != nullptr);
+            if (!is_known && is_asked_for(name)) all_.push_back(unknown(name, source, read_only));
         }
     }
 
