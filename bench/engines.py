@@ -173,7 +173,8 @@ def load(options, engine, *arguments):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise Failed(f'{engine.name}: moldau-bench {" ".join(arguments)}: {done.stderr.strip()}')
-    return json.loads(done.stdout)
+    [report] = json.loads(done.stdout)['items']
+    return report
 
 
 def machine():

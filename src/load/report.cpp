@@ -2,6 +2,7 @@
 
 #include "comparison.hpp"
 
+#include "moldau/base/version.hpp"
 #include "moldau/cli/output.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace {
 
 using cli::JsonWriter;
 
+constexpr int kDocumentVersion = 1;  // raised when a field goes away or changes its meaning
 constexpr double kMillion = 1e6;
 constexpr double kGiga = 1e9;
 
@@ -274,11 +276,19 @@ void report_json(JsonWriter& json, const Work& what, const Report& report) {
     json.end_array();
 }
 
-void head_json(JsonWriter& json, const Work& what) {
-    json.begin_object().key("command").value(command_of(what));
+/// The envelope of docs/cli.md, around one item.
+void begin_json(JsonWriter& json, std::string_view kind, const Work& what) {
+    json.begin_object().key("kind").value(fmt::format("bench.{}", kind));
+    json.key("version").value(kDocumentVersion);
+    json.key("tool").value(fmt::format("moldau-bench {} ({})", version(), commit()));
+    json.key("items").begin_array().begin_object().key("command").value(command_of(what));
     json.key("settings").begin_object();
     std::visit([&](const auto& options) { settings_json(json, options); }, what);
     json.end_object();
+}
+
+std::string end_json(JsonWriter& json) {
+    return json.end_object().end_array().end_object().text() + '\n';
 }
 
 void spread_json(JsonWriter& json, const Spread& spread) {
@@ -341,10 +351,9 @@ std::string to_table(const Work& what, const Report& report) {
 
 std::string to_json(const Work& what, const Report& report) {
     JsonWriter json;
-    head_json(json, what);
+    begin_json(json, command_of(what), what);
     report_json(json, what, report);
-    json.end_object();
-    return json.text() + '\n';
+    return end_json(json);
 }
 
 std::string to_table(const Work& what, const std::vector<SideResult>& sides) {
@@ -369,7 +378,7 @@ std::string to_table(const Work& what, const std::vector<SideResult>& sides) {
 
 std::string to_json(const Work& what, const std::vector<SideResult>& sides) {
     JsonWriter json;
-    head_json(json, what);
+    begin_json(json, "comparison", what);
     json.key("sides").begin_array();
     for (const SideResult& side : sides) {
         json.begin_object().key("label").value(side.side.label).key("rounds").begin_array();
@@ -399,8 +408,8 @@ std::string to_json(const Work& what, const std::vector<SideResult>& sides) {
         for (const double ratio : row.ratios) json.value(ratio);
         json.end_array().end_object();
     }
-    json.end_object().end_object();
-    return json.text() + '\n';
+    json.end_object();
+    return end_json(json);
 }
 
 }  // namespace moldau::load

@@ -35,7 +35,16 @@ class Bench(unittest.TestCase):
         return done.stdout, done.stderr
 
     def figures(self, *arguments, **more):
-        return json.loads(self.bench('-o', 'json', *arguments, **more)[0])
+        return self.item(self.bench('-o', 'json', *arguments, **more)[0])
+
+    def item(self, out, kind=None):
+        """The one item of the envelope: of the command's kind, or of `kind`."""
+        envelope = json.loads(out)
+        self.assertEqual(list(envelope), ['kind', 'version', 'tool', 'items'])
+        [item] = envelope['items']
+        self.assertEqual((envelope['kind'], envelope['version']), ('bench.' + (kind or item['command']), 1))
+        self.assertRegex(envelope['tool'], r'^moldau-bench \d+\.\d+\.\d+ \(')
+        return item
 
     def end_offsets(self, topic):
         """What Kafka's own tool says: {partition: offset}."""
@@ -98,7 +107,7 @@ class Bench(unittest.TestCase):
         follower = subprocess.Popen([BINARY, '-o', 'json', '--brokers', self.broker.address, 'consume', 'followed', '--follow', '--records', '1001', '--latency'],
                                     stdout=subprocess.PIPE, text=True)
         self.bench('produce', 'followed', '--rate', '1000', '--records', '1000')
-        read = json.loads(follower.communicate(timeout=30)[0])
+        read = self.item(follower.communicate(timeout=30)[0])
         self.assertEqual((follower.returncode, read['records'], read['latency_us']['count']), (0, 1001, 1001))
 
     def test_figures_are_a_table_for_people(self):
@@ -124,7 +133,7 @@ class Bench(unittest.TestCase):
     def test_figures_are_told_also_when_records_are_refused(self):
         out, said = self.bench('-o', 'json', 'produce', 'two-large', '--create', '--config', 'max.message.bytes=2000', '--batch-bytes', '5000', code=1)
         self.assertIn('MESSAGE_TOO_LARGE', said)
-        made = json.loads(out)
+        made = self.item(out)
         self.assertEqual(made['records'], 0)
         self.assertGreater(made['failed_records'], 0)
         self.assertGreater(made['errors']['MESSAGE_TOO_LARGE'], 0)
@@ -187,7 +196,7 @@ class Bench(unittest.TestCase):
         self.assertEqual(len(self.topics()), 3)
         out, said = self.bench('-o', 'json', 'topics', '--count', '3', '--config', 'no.such=1', code=1)
         self.assertIn('INVALID_CONFIG (3)', said)
-        self.assertEqual(json.loads(out)['failed_topics'], 3)
+        self.assertEqual(self.item(out)['failed_topics'], 3)
 
     def test_connections_are_opened_and_kept(self):
         told = self.figures('connections', '--count', '300', '--clients', '4', '--pid', str(self.broker.pid))
@@ -201,7 +210,7 @@ class Bench(unittest.TestCase):
         words = ('--vs', other, '--label', 'one', '--vs-label', 'other', '--rounds', '2', '--warmup-rounds', '1', '--pid', str(self.broker.pid), '--vs-pid', str(self.broker.pid))
         out, said = self.bench('-o', 'json', *words, 'produce', 'compared', '--records', '2000')
         self.assertEqual(said.splitlines(), ['warm-up: one', 'warm-up: other', 'round 1 of 2: one', 'round 1 of 2: other', 'round 2 of 2: one', 'round 2 of 2: other'])
-        told = json.loads(out)
+        told = self.item(out, 'comparison')
         self.assertEqual([(s['label'], [r['records'] for r in s['rounds']]) for s in told['sides']], [('one', [2000, 2000]), ('other', [2000, 2000])])
         rate = told['compared']['records_per_second']
         first, second = ([r['records_per_second'] for r in s['rounds']] for s in told['sides'])

@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include "moldau/base/version.hpp"
+
 #include <gmock/gmock.h>
 
 namespace moldau::load {
@@ -27,6 +29,18 @@ Report some_report() {
     return report;
 }
 
+std::vector<SideResult> two_sides() {
+    std::vector<SideResult> sides{{.side = {.label = "one"}, .rounds = {}},
+                                  {.side = {.label = "other"}, .rounds = {}}};
+    for (const double factor : {1.0, 2.0, 4.0}) {
+        Report report = some_report();
+        sides[0].rounds.push_back(report);
+        report.elapsed_seconds *= factor;
+        sides[1].rounds.push_back(report);
+    }
+    return sides;
+}
+
 TEST(Report, TellsProgramsEveryFigure) {
     const Work what = ProduceOptions{.topic = "t"};
     const std::string json = to_json(what, some_report());
@@ -37,7 +51,18 @@ TEST(Report, TellsProgramsEveryFigure) {
           R"("pid":7)", R"("cpu_seconds":3)", R"("cpu_seconds_per_gb":1.5)",
           R"("cpu_us_per_batch":30000)", R"("rss_bytes":5000000)"})
         EXPECT_THAT(json, HasSubstr(each));
-    EXPECT_TRUE(json.ends_with("}\n"));
+    EXPECT_TRUE(json.ends_with("}]}\n"));
+}
+
+TEST(Report, SaysInItsHeadWhatItIsAndWhoseFiguresTheseAre) {
+    const std::string tool =
+        std::string(R"(,"version":1,"tool":"moldau-bench )").append(version()) + " (";
+    EXPECT_TRUE(
+        to_json(JoinOptions{}, some_report()).starts_with(R"({"kind":"bench.join")" + tool));
+    EXPECT_THAT(to_json(JoinOptions{}, some_report()),
+                HasSubstr(R"(,"items":[{"command":"join","settings":{)"));
+    EXPECT_TRUE(to_json(ConsumeOptions{.topic = "t"}, two_sides())
+                    .starts_with(R"({"kind":"bench.comparison")" + tool));
 }
 
 TEST(Report, TellsPeopleInUnitsThatTheyRead) {
@@ -116,18 +141,6 @@ TEST(Report, LeavesOutWhatAMetricsPageDoesNotTell) {
     EXPECT_THAT(json, HasSubstr(R"("metrics":"broker:9100")"));
     EXPECT_THAT(json, HasSubstr(R"("rss_peak_bytes":null,"threads":null)"));
     EXPECT_THAT(to_table(what, report), Not(HasSubstr("peak")));
-}
-
-std::vector<SideResult> two_sides() {
-    std::vector<SideResult> sides{{.side = {.label = "one"}, .rounds = {}},
-                                  {.side = {.label = "other"}, .rounds = {}}};
-    for (const double factor : {1.0, 2.0, 4.0}) {
-        Report report = some_report();
-        sides[0].rounds.push_back(report);
-        report.elapsed_seconds *= factor;
-        sides[1].rounds.push_back(report);
-    }
-    return sides;
 }
 
 TEST(Report, TellsRatiosWithTheirSpread) {
