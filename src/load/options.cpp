@@ -170,16 +170,6 @@ Result<> take_sides(const Raw& raw, Arguments& to) {
     return {};
 }
 
-struct Threads {
-    std::size_t operator()(const MixOptions& of) const { return of.produce.threads; }
-    std::size_t operator()(const CommitOptions& of) const { return of.group.threads; }
-    std::size_t operator()(const JoinOptions& of) const { return of.group.threads; }
-    template <class Options>
-    std::size_t operator()(const Options& of) const {
-        return of.threads;
-    }
-};
-
 template <class Options>
 Result<Work> as_work(Result<Options> options) {
     if (!options) return options.error();
@@ -244,18 +234,6 @@ Result<> check_topic_shape(const TopicShape& shape) {
             "--partitions, --replication-factor and --config shape a topic that is "
             "created: say --create, too");
     return check_configs(shape.configs);
-}
-
-std::size_t threads_of(const Work& what) {
-    return std::visit(Threads{}, what);
-}
-
-std::string_view command_of(const Work& what) {
-    if (const auto* mix = std::get_if<MixOptions>(&what))
-        return mix->times_records ? "latency" : "mixed";
-    constexpr std::array<std::string_view, std::variant_size_v<Work>> kNames{
-        "produce", "consume", "mixed", "commits", "join", "topics", "connections"};
-    return kNames.at(what.index());
 }
 
 Result<Arguments> parse_arguments(int argc, const char* const* argv) {
