@@ -164,7 +164,7 @@ class Same(unittest.TestCase):
             self.assertTrue(node.arrived('moved', 0, 1 - started[0]))
             now = node.read('moved')
             self.assertEqual(now, sorted(before + [['0', '2000', 'after']]))
-            return [line.replace(node.folder, '') for text in said for line in text.splitlines() if 'Current partition replica assignment' not in line]
+            return [line.replace(node.dirs[1 - started[0]], 'THERE').replace(node.folder, '') for text in said for line in text.splitlines() if 'Current partition replica assignment' not in line]
         print('\n'.join(self.each(talk)), flush=True)
 
     def test_what_cannot_be_moved_is_told_alike_and_made_where_it_was_wanted(self):

@@ -24,7 +24,8 @@ class BadNeighbours(unittest.TestCase):
     def bench(self, server, *arguments):
         done = subprocess.run([BENCH, '--brokers', server.address, '-o', 'json', *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        [report] = json.loads(done.stdout)['items']
+        return report
 
     def test_a_client_is_served_beside_all_of_them(self):
         # A frame that is not completed within half a second closes its connection: senders of a byte a second come again and again.

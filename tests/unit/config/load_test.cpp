@@ -132,7 +132,8 @@ TEST(Load, RecognisesSettingsOfPluginsAndOfSingleListeners) {
                   "listener.name.nobody.max.connection.creation.rate=6\n");
     ASSERT_TRUE(rated.settings) << texts(rated.errors).at(0);
     EXPECT_TRUE(rated.settings->is_rate_of_listener(connection_rate_key("CLIENT")));
-    EXPECT_FALSE(rated.settings->is_rate_of_listener(connection_rate_key("OTHER")));
+    EXPECT_TRUE(rated.settings->is_rate_of_listener(connection_rate_key("OTHER")));
+    EXPECT_FALSE(rated.settings->is_rate_of_listener(connection_rate_key("NOBODY")));
     EXPECT_THAT(rated.settings->without_effect(),
                 ElementsAre("listener.name.nobody.max.connection.creation.rate"));
     const Loaded wrong = load_text("a.yaml", "listener.name.client.max.connections: -5\n");

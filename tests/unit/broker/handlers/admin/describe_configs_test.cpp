@@ -248,15 +248,15 @@ TEST_F(DescribeConfigsFixture, GivesTheRateOfAListenerWithThatOfAllBehindIt) {
     EXPECT_FALSE(lines(ResourceType::broker, "1").contains(own));
     settings = settings_of(own + "=9\n");
     EXPECT_EQ(lines(ResourceType::broker, "1").at(own), "9\tSTATIC_BROKER_CONFIG\t-\t-\tINT\t" +
-                                                            own + "=9@STATIC_BROKER_CONFIG," +
+                                                            own + "=9@STATIC_BROKER_CONFIG;" +
                                                             rate + "=2147483647@DEFAULT_CONFIG");
     all_brokers(own, "8");
     all_brokers(rate, "20");
     this_broker(own, "7");
     EXPECT_EQ(lines(ResourceType::broker, "1").at(own),
-              "7\tDYNAMIC_BROKER_CONFIG\t-\t-\tINT\t" + own + "=7@DYNAMIC_BROKER_CONFIG," + own +
-                  "=8@DYNAMIC_DEFAULT_BROKER_CONFIG," + rate +
-                  "=20@DYNAMIC_DEFAULT_BROKER_CONFIG," + own + "=9@STATIC_BROKER_CONFIG," + rate +
+              "7\tDYNAMIC_BROKER_CONFIG\t-\t-\tINT\t" + own + "=7@DYNAMIC_BROKER_CONFIG;" + own +
+                  "=8@DYNAMIC_DEFAULT_BROKER_CONFIG;" + rate +
+                  "=20@DYNAMIC_DEFAULT_BROKER_CONFIG;" + own + "=9@STATIC_BROKER_CONFIG;" + rate +
                   "=2147483647@DEFAULT_CONFIG");
     EXPECT_EQ(
         lines(ResourceType::broker, "").at(own),
