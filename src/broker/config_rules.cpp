@@ -16,7 +16,6 @@
 namespace moldau::broker {
 namespace {
 
-constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";
 /// Older versions of DescribeConfigs have no more room.
 constexpr std::size_t kValueBytesMax = 32'767;
 
@@ -86,7 +85,8 @@ Result<> check_topic_together(const ClusterImage& image, const Settings& setting
 
 /// Several units of one duration, which are held to bounds of their own where they are read from
 /// a file; and what only the settings' texts can tell.
-Result<> check_broker(const Settings& settings, const Setting& setting, const Value& value) {
+Result<> check_broker(const ClusterImage& image, const Settings& settings, const Setting& setting,
+                      const Value& value) {
     const std::int64_t number = as_number(value);
     const auto out_of_range = [&](std::string_view allowed) {
         return invalid_request(
@@ -101,16 +101,16 @@ Result<> check_broker(const Settings& settings, const Setting& setting, const Va
         if (!limits)
             return invalid_request(fmt::format("{}: {}", setting.name, limits.error().detail));
     }
-    if (setting.name == kCordonedLogDirs) {
-        const auto& cordoned = std::get<std::vector<std::string>>(value);
-        const auto& dirs = settings.node().log_dirs;
-        if (cordoned.size() == 1 && cordoned[0] == "*") return {};
-        for (const std::string& each : cordoned) {
-            if (std::ranges::find(dirs, each) == dirs.end()) {
-                return invalid_request(
-                    fmt::format("{}: '{}' is none of the log directories", setting.name, each));
-            }
+    if (setting.name == config::kCordonedLogDirs.name) {
+        if (image.feature_level(metadata::kMetadataVersion).value_or(0) <
+            metadata::kMetadataVersionCordon) {
+            return invalid_config(fmt::format("{}: it needs metadata.version {} or newer",
+                                              setting.name, metadata::kMetadataVersionCordon));
         }
+        const auto cordoned = config::check_cordoned(std::get<std::vector<std::string>>(value),
+                                                     settings.node().log_dirs);
+        if (!cordoned)
+            return invalid_request(fmt::format("{}: {}", setting.name, cordoned.error().detail));
     }
     return {};
 }
@@ -286,8 +286,8 @@ Result<> check_client_metrics(const Setting& setting, const Value& value) {
 
 // ----- all
 
-Result<> check(const Settings& settings, const ConfigResource& resource, std::string_view name,
-               std::string_view text) {
+Result<> check(const ClusterImage& image, const Settings& settings, const ConfigResource& resource,
+               std::string_view name, std::string_view text) {
     const ResourceType type = resource.type;
     const std::optional<Table> table = table_of(type);
     if (!table)
@@ -315,7 +315,7 @@ Result<> check(const Settings& settings, const ConfigResource& resource, std::st
             return check_topic(*setting, *value);
         case ResourceType::broker:
             return is_of_listener ? check_of_listener(name, *value)
-                                  : check_broker(settings, *setting, *value);
+                                  : check_broker(image, settings, *setting, *value);
         case ResourceType::group:
             return check_group(settings, *setting, *value);
         case ResourceType::client_metrics:
@@ -383,9 +383,11 @@ std::vector<std::string> without_effect(const Settings& settings, ResourceType t
 
 controller::ConfigRules make_config_rules(const Settings& settings,
                                           const std::function<const ClusterImage&()>& image) {
-    return {.check = [&settings](
-                         const ConfigResource& resource, std::string_view name,
-                         std::string_view value) { return check(settings, resource, name, value); },
+    return {.check =
+                [&settings, image](const ConfigResource& resource, std::string_view name,
+                                   std::string_view value) {
+                    return check(image(), settings, resource, name, value);
+                },
             .check_together = [&settings, image](const ConfigResource& resource,
                                                  const Configs& all) -> Result<> {
                 switch (resource.type) {

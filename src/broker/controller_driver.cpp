@@ -103,6 +103,17 @@ runtime::Task<Result<std::int64_t>> ControllerDriver::join(
     co_return broker_epoch_;
 }
 
+runtime::Task<Result<>> ControllerDriver::tell_of_directories() {
+    const auto* self = log_.newest().brokers.find(facts_.self);
+    // On its way out, or forgotten: the next start tells.
+    if (self == nullptr || self->fenced || self->in_controlled_shutdown) co_return Result<>();
+    auto told = co_await carry_out(own_heartbeat(false));
+    if (!told) co_return told.error();
+    if (told->error_code != ErrorCode::none)
+        co_return Error{told->error_code, "the controller refused this broker's heartbeat"};
+    co_return Result<>();
+}
+
 runtime::Task<Result<>> ControllerDriver::leave() {
     // Told twice: the first time its partitions lose their leader, the second time it may go.
     for (int i = 0; i < 2; ++i) {
@@ -122,6 +133,16 @@ controller::Decision<protocol::BrokerHeartbeatResponse> ControllerDriver::own_he
     request.broker_epoch = broker_epoch_;
     request.current_metadata_offset = log_.end_offset().value;
     request.want_shut_down = want_shut_down;
+    const LogDirectories& directories = *facts_.directories;
+    if (log_.newest().feature_level(metadata::kMetadataVersion).value_or(0) >=
+        metadata::kMetadataVersionCordon) {
+        request.cordoned_log_dirs.emplace();
+        for (std::size_t i = 0; i < directories.all().size(); ++i) {
+            // One that was not there at the start has not even an id.
+            if (directories.is_cordoned(i) && !directories.all()[i].id().is_zero())
+                request.cordoned_log_dirs->push_back(directories.all()[i].id());
+        }
+    }
     return controller::heartbeat(log_.newest(),
                                  {.registration = std::nullopt,
                                   .end_offset = log_.end_offset(),

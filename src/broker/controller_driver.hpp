@@ -47,6 +47,9 @@ public:
     /// Errors: as controller::register_broker() and heartbeat() · kafka_storage_error.
     runtime::Task<Result<std::int64_t>> join(metadata::ControllerRegistration controller,
                                              Registration broker);
+    /// Which of the log directories are cordoned, as far as that is news and metadata.version has
+    /// room for it. Errors: kafka_storage_error.
+    runtime::Task<Result<>> tell_of_directories();
     /// It is about to stop.
     runtime::Task<Result<>> leave();
 

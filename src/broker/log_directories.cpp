@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace moldau::broker {
@@ -247,7 +248,8 @@ LogDirectories::LogDirectories(std::vector<LogDirectory> all, Twins twins, Repli
       twins_(std::move(twins)),
       moves_(std::move(moves)),
       counts_(std::make_unique<std::atomic<std::size_t>[]>(all_.size())),
-      failed_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
+      failed_(std::make_unique<std::atomic<bool>[]>(all_.size())),
+      cordoned_(std::make_unique<std::atomic<bool>[]>(all_.size())) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
         counts_[i] = all_[i].partitions.size();
         failed_[i] = all_[i].failure.has_value();
@@ -282,10 +284,13 @@ std::optional<std::size_t> LogDirectories::index_of(std::string_view path) const
 }
 
 std::size_t LogDirectories::place_new() const {
+    // Once each: another shard may be changing them.
+    const auto reluctance = [this](std::size_t i) {
+        return std::tuple(failed_[i].load(), cordoned_[i].load(), counts_[i].load());
+    };
     std::size_t least = 0;
     for (std::size_t i = 1; i < all_.size(); ++i) {
-        if (failed_[i]) continue;
-        if (failed_[least] || counts_[i] < counts_[least]) least = i;
+        if (reluctance(i) < reluctance(least)) least = i;
     }
     ++counts_[least];
     return least;

@@ -1,5 +1,5 @@
 // What the directories of log.dirs hold, as found at the start, and which of them have failed
-// since; shared by all shards.
+// since or are cordoned; shared by all shards.
 #pragma once
 
 #include "moldau/base/ids.hpp"
@@ -85,8 +85,9 @@ public:
     const std::vector<LogDirectory>& all() const { return all_; }
     /// Where an earlier process has left this partition of a topic.
     std::optional<std::size_t> find(std::string_view partition_directory, const Uuid& topic) const;
-    /// Where a new partition is to be made: of the directories that have not failed the one with
-    /// the fewest, which has one more from then on.
+    /// Where a new partition is to be made: of the directories that have not failed and are not
+    /// cordoned the one with the fewest, which has one more from then on. Where all are cordoned
+    /// the partition is here by somebody's wish all the same, and gets a place.
     std::size_t place_new() const;
     /// A partition has come to it, or is gone.
     void came(std::size_t directory) const { ++counts_[directory]; }
@@ -102,6 +103,12 @@ public:
     bool is_failed(std::size_t directory) const { return failed_[directory]; }
     bool have_all_failed() const;
 
+    /// Whether new replicas keep out of it (cordoned.log.dirs); true where that changes.
+    bool set_cordoned(std::size_t directory, bool is_cordoned) const {
+        return cordoned_[directory].exchange(is_cordoned) != is_cordoned;
+    }
+    bool is_cordoned(std::size_t directory) const { return cordoned_[directory]; }
+
 private:
     std::vector<LogDirectory> all_;
     std::map<std::string, std::size_t, std::less<>> places_;
@@ -109,6 +116,7 @@ private:
     ReplicaMovesLeft moves_;
     std::unique_ptr<std::atomic<std::size_t>[]> counts_;
     std::unique_ptr<std::atomic<bool>[]> failed_;
+    std::unique_ptr<std::atomic<bool>[]> cordoned_;
 };
 
 }  // namespace moldau::broker

@@ -131,6 +131,9 @@ inline constexpr Family kLogDirectoryUp{
     "1: the log directory is used. 0: a write or a sync in it has failed, and its logs are offline "
     "until the next start.",
     "path"};
+inline constexpr Family kLogDirectoryCordoned{
+    "moldau_log_directory_cordoned", Kind::gauge,
+    "1: the log directory takes no new replicas (cordoned.log.dirs).", "path"};
 inline constexpr Family kLogBytes{"moldau_log_bytes", Kind::gauge,
                                   "Bytes of all segments of all partitions."};
 inline constexpr Family kLogSegments{"moldau_log_segments", Kind::gauge,
@@ -227,6 +230,7 @@ inline constexpr std::array kAll = {
     &kPartitionsLed,
     &kPartitionsOffline,
     &kLogDirectoryUp,
+    &kLogDirectoryCordoned,
     &kLogBytes,
     &kLogSegments,
     &kProducers,

@@ -1,6 +1,7 @@
 #include "moldau/broker/node.hpp"
 
 #include "connection_rules.hpp"
+#include "cordon.hpp"
 #include "memory_division.hpp"
 #include "node_state.hpp"
 #include "quotas/image_quotas.hpp"
@@ -73,6 +74,7 @@ NodeState::NodeState(const config::Settings& given, Node::World in)
       server(server_settings(settings), world.shards, service),
       metadata_files(home_disk, kMetadataFilesMax),
       publisher(home, settings, services.shards),
+      directories_changed(home),
       tasks(home) {
     for (const std::string& path : node.log_dirs)
         paths.push_back(absolute(path, world.working_directory));
@@ -137,7 +139,12 @@ void NodeState::committed(CommittedImage image) {
         });
     const bool is_first = !std::exchange(has_limits, true);
     const BrokerLayers layers(*image.image, settings);
-    if (concerns_brokers || is_first) server.set_limits(connection_rules(layers));
+    if (concerns_brokers || is_first) {
+        server.set_limits(connection_rules(layers));
+        cordon(layers);
+    }
+    // A metadata.version that allows more lets more be told, too.
+    if (concerns_brokers || image.changes.features) directories_changed.set();
     if (concerns_brokers || image.changes.quotas || is_first)
         server.set_rates(connection_rates(layers, *image.image));
     if (image.changes.quotas || is_first) {
@@ -146,6 +153,36 @@ void NodeState::committed(CommittedImage image) {
                             fmt::join(hosts, ", "));
     }
     publisher.take(std::move(image));
+}
+
+void NodeState::cordon(const BrokerLayers& layers) {
+    const LogDirectories& directories = *facts.directories;
+    const Cordon wanted = cordon_of(layers, directories.all().size());
+    for (std::size_t i = 0; i < directories.all().size(); ++i) {
+        const bool is_cordoned = wanted.directories[i];
+        if (!directories.set_cordoned(i, is_cordoned)) continue;
+        home.log().info("{} path={}",
+                        is_cordoned ? "a log directory is cordoned: it takes no new replicas"
+                                    : "a log directory is cordoned no more",
+                        directories.all()[i].path);
+    }
+    if (!wanted.strangers.empty())
+        home.log().warn("cordoned.log.dirs names what is no log directory: {}",
+                        fmt::join(wanted.strangers, ", "));
+}
+
+// Until it is cancelled. A change is told at once; what could not be told is told later.
+runtime::Task<> NodeState::tell_of_directories() {
+    constexpr Duration kPause = std::chrono::seconds(1);
+    while (co_await directories_changed.wait() != runtime::Waited::cancelled) {
+        const Result<> told = co_await services.controller->tell_of_directories();
+        if (told) continue;
+        if (runtime::cancelled(home)) co_return;
+        home.log().warn("the controller could not be told of the log directories reason={}",
+                        told.error().detail);
+        directories_changed.set();
+        (void)co_await runtime::sleep_until(home, home.now() + kPause);
+    }
 }
 
 runtime::Task<> NodeState::stop() {

@@ -126,6 +126,9 @@ void NodeState::sample_node(Samples& to) const {
         for (std::size_t i = 0; i < facts.directories->all().size(); ++i)
             to.add(families::kLogDirectoryUp, {{"path", facts.directories->all()[i].path}},
                    facts.directories->is_failed(i) ? 0 : 1);
+        for (std::size_t i = 0; i < facts.directories->all().size(); ++i)
+            to.add(families::kLogDirectoryCordoned, {{"path", facts.directories->all()[i].path}},
+                   facts.directories->is_cordoned(i) ? 1 : 0);
     }
     to.add(families::kReady, {}, reasons_not_ready().empty() ? 1 : 0);
     services.telemetry->sample(to);

@@ -67,6 +67,7 @@ runtime::Task<Result<>> NodeState::start() {
     }
     tasks.spawn("metadata snapshots", metadata->keep_short());
     tasks.spawn("checkpoints", checkpoint_now_and_then());
+    tasks.spawn("tell of log directories", tell_of_directories());
     server.accept_connections();
     is_serving = true;
     log_start(begun);
@@ -177,6 +178,7 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
                 [this](const Error& error) { fail("the metadata log is offline", error); },
             .on_committed = [this](CommittedImage image) { committed(std::move(image)); }});
     if (Result<> ok = co_await metadata->load(); !ok) co_return ok;
+    cordon(BrokerLayers(metadata->newest(), settings));
     facts.kraft_version = metadata->quorum().voters().kraft_version;
     if (metadata->newest().features.size() > 0) {
         if (Result<> ok = metadata::check_metadata_version(metadata->newest()); !ok) co_return ok;

@@ -5,6 +5,7 @@
 #include "checkpoints.hpp"
 #include "controller_driver.hpp"
 #include "data_directories.hpp"
+#include "effective_configs.hpp"
 #include "metadata_log.hpp"
 #include "node_services.hpp"
 #include "publisher.hpp"
@@ -49,6 +50,8 @@ struct NodeState {
     std::vector<metadata::Endpoint> controller_endpoints() const;
     ControllerDriver::Registration registration() const;
     void committed(CommittedImage image);
+    void cordon(const BrokerLayers& layers);
+    runtime::Task<> tell_of_directories();
     void directory_failed(std::size_t index, const Error& error);
     void fail(std::string what, const Error& error);
 
@@ -72,6 +75,7 @@ struct NodeState {
     log::FileCache metadata_files;
     std::unique_ptr<MetadataLog> metadata;
     Publisher publisher;
+    runtime::Signal directories_changed;  // there may be news of them for the controller
     std::int64_t previous_broker_epoch = -1;
     std::int64_t broker_epoch = -1;
     bool is_open = false;      // the logs are

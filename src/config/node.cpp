@@ -376,6 +376,8 @@ private:
     void read_log_dirs() {
         const auto several = settings_.get(kLogDirs);
         node_.log_dirs = several ? *several : settings_.get(kLogDir);
+        const Result<> cordoned = check_cordoned(settings_.get(kCordonedLogDirs), node_.log_dirs);
+        if (!cordoned) refuse(kCordonedLogDirs.name, cordoned.error().detail);
     }
 
     void check_offsets_codec() {
@@ -426,6 +428,19 @@ private:
 };
 
 }  // namespace
+
+Result<> check_cordoned(const std::vector<std::string>& cordoned,
+                        const std::vector<std::string>& log_dirs) {
+    if (cordoned.size() == 1 && cordoned[0] == kAllLogDirs) return {};
+    for (const std::string& each : cordoned) {
+        if (contains(log_dirs, each)) continue;
+        return Error{ErrorCode::invalid_config,
+                     each == kAllLogDirs
+                         ? "* stands for all log directories; none is named beside it"
+                         : fmt::format("{} is none of the log directories", in_quotes(each))};
+    }
+    return {};
+}
 
 Result<std::vector<ConnectionLimit>> connection_limits(std::string_view text) {
     std::vector<std::string> items = split_list(text);

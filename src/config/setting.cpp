@@ -73,9 +73,9 @@ bool is_alterable(const Setting& broker_setting) {
                              std::ranges::find(kCode, broker_setting.name) != kCode.end();
     if (!is_kafkas || is_delicate) return false;
     // Of the settings in effect these are taken up at once, and what topics inherit.
-    constexpr std::array<std::string_view, 5> kTakenUp = {
-        "max.connection.creation.rate", "max.connections", "max.connections.per.ip",
-        "max.connections.per.ip.overrides", "producer.id.expiration.ms"};
+    constexpr std::array<std::string_view, 6> kTakenUp = {
+        kCordonedLogDirs,         "max.connection.creation.rate",     "max.connections",
+        "max.connections.per.ip", "max.connections.per.ip.overrides", "producer.id.expiration.ms"};
     const auto topics = table(Table::topic);
     const bool is_inherited =
         std::ranges::find(topics, broker_setting.name, &Setting::broker_setting) != topics.end();

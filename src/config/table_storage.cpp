@@ -23,7 +23,9 @@ constexpr Setting kStorage[] = {
     row("compression.zstd.level", int32, "3", between(-131072, 22), medium, cluster_wide)
         .doc("The level for topics that are stored as zstd and have no compression.zstd.level of "
              "their own."),
-    row("cordoned.log.dirs", list, "", anything, medium, per_broker),
+    row("cordoned.log.dirs", list, "", anything, medium, per_broker)
+        .doc("Those of log.dirs that take no new replicas, or * for all of them. What lies there "
+             "goes on; a broker all of whose directories are cordoned is given no new partitions."),
     row("default.replication.factor", int32, "1", anything, medium, read_only)
         .doc("How many replicas a topic has when whoever makes it does not say."),
     row("delete.records.purgatory.purge.interval.requests", int32, "1", anything, medium,

@@ -153,7 +153,8 @@ BrokerState next_state(const ClusterImage& image, const BrokerRegistration& brok
 }
 
 // Directories of the request that differ from what is known.
-void change_directories(Records& records, const BrokerRegistration& broker,
+void change_directories(Records& records, const ClusterImage& image,
+                        const BrokerRegistration& broker,
                         const protocol::BrokerHeartbeatRequest& request) {
     const BrokerId id{request.broker_id};
     std::vector<Uuid> online = broker.directories;
@@ -167,7 +168,10 @@ void change_directories(Records& records, const BrokerRegistration& broker,
         change.log_dirs = std::move(online);
         add(records, std::move(change), kDirectoriesVersion);
     }
-    if (request.cordoned_log_dirs && request.cordoned_log_dirs != broker.cordoned_directories) {
+    const bool has_room = image.feature_level(metadata::kMetadataVersion).value_or(0) >=
+                          metadata::kMetadataVersionCordon;
+    if (has_room && request.cordoned_log_dirs &&
+        request.cordoned_log_dirs != broker.cordoned_directories) {
         auto change = change_of(id, broker.epoch);
         change.cordoned_log_dirs = request.cordoned_log_dirs;
         add(records, std::move(change), kCordonedVersion);
@@ -276,7 +280,7 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(
                !broker->fenced) {
         records = fence(image, id, context.defaults);
     }
-    change_directories(records, *broker, request);
+    change_directories(records, image, *broker, request);
     decision.reply.is_caught_up = request.current_metadata_offset + 1 >= context.end_offset.value;
     decision.reply.is_fenced = next == BrokerState::fenced || next == BrokerState::shutdown_now;
     decision.reply.should_shut_down = next == BrokerState::shutdown_now;

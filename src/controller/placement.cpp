@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -10,13 +11,22 @@ namespace {
 
 using Brokers = std::vector<BrokerId>;
 
+// Whether it has a directory that takes new replicas (KIP-1066).
+bool has_room(const metadata::BrokerRegistration& broker) {
+    if (!broker.cordoned_directories || broker.directories.empty()) return true;
+    const std::vector<Uuid>& cordoned = *broker.cordoned_directories;
+    return std::ranges::any_of(broker.directories, [&](const Uuid& directory) {
+        return std::ranges::find(cordoned, directory) == cordoned.end();
+    });
+}
+
 // One of each rack in turn, so that neighbours in the list stand in different racks as far as can
 // be.
 Brokers by_racks(const metadata::ClusterImage& image, bool fenced) {
     std::map<std::string, Brokers> racks;
     std::size_t longest = 0;
     for (const auto& [id, broker] : image.brokers) {
-        if (broker.fenced != fenced || broker.in_controlled_shutdown) continue;
+        if (broker.fenced != fenced || broker.in_controlled_shutdown || !has_room(broker)) continue;
         Brokers& rack = racks[broker.rack.value_or("")];
         rack.push_back(id);
         longest = std::max(longest, rack.size());
@@ -30,6 +40,12 @@ Brokers by_racks(const metadata::ClusterImage& image, bool fenced) {
     return all;
 }
 
+std::size_t full(const metadata::ClusterImage& image) {
+    std::size_t count = 0;
+    for (const auto& [id, broker] : image.brokers) count += has_room(broker) ? 0U : 1U;
+    return count;
+}
+
 }  // namespace
 
 Result<std::vector<Brokers>> place_replicas(const metadata::ClusterImage& image,
@@ -41,8 +57,8 @@ Result<std::vector<Brokers>> place_replicas(const metadata::ClusterImage& image,
     if (usable.empty() || factor > usable.size() + fenced.size()) {
         return Error{ErrorCode::invalid_replication_factor,
                      fmt::format("{} replicas of a partition cannot be placed: {} brokers can be "
-                                 "used, {} are fenced",
-                                 replication_factor, usable.size(), fenced.size())};
+                                 "used, {} are fenced, {} have all their log directories cordoned",
+                                 replication_factor, usable.size(), fenced.size(), full(image))};
     }
     std::vector<Brokers> placed;
     placed.reserve(static_cast<std::size_t>(partitions));

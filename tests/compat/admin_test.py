@@ -334,15 +334,87 @@ class LogDirectories(unittest.TestCase):
                                input=b''.join(b'record %d\n' % i for i in range(1000)))
                 told = log_dirs(server.address)
                 self.assertEqual(sorted(told), dirs)
-                for path, (replicas, total, usable) in told.items():
+                for path, (replicas, total, usable, _) in told.items():
                     sizes = {replica: size for replica, (size, lag, is_copy) in replicas.items() if (lag, is_copy) == (0, False)}
                     self.assertEqual(len(sizes), len(replicas))
                     on_disk = {('spread', int(name[7:])): os.path.getsize(os.path.join(path, name, '0' * 20 + '.log'))
                                for name in os.listdir(path) if name.startswith('spread-')}
                     self.assertEqual(sizes, on_disk)
                     self.assertTrue(0 < usable <= total)
-                self.assertEqual(sum(len(replicas) for replicas, _, _ in told.values()), 7)
-                self.assertGreater(sum(size for replicas, _, _ in told.values() for size, _, _ in replicas.values()), 10_000)
+                self.assertEqual(sum(len(replicas) for replicas, *_ in told.values()), 7)
+                self.assertGreater(sum(size for replicas, *_ in told.values() for size, _, _ in replicas.values()), 10_000)
+
+
+# Lines as in SCRIPT, for a node of the log directories A and B; CORDONED waits until just these are told to be.
+CORDON = '''
+topics --create --topic before --partitions 4
+configs --alter --entity-type brokers --entity-name 1 --add-config cordoned.log.dirs=A
+CORDONED A
+topics --create --topic while --partitions 4
+topics --alter --topic before --partitions 6
+configs --alter --entity-type brokers --entity-name 1 --add-config cordoned.log.dirs=[A,*]
+configs --alter --entity-type brokers --entity-name 1 --add-config cordoned.log.dirs=*
+CORDONED A B
+topics --create --topic none --partitions 1
+topics --create --topic none --replication-factor 2 --partitions 1
+topics --alter --topic while --partitions 5
+topics --create --topic assigned --replica-assignment 1
+topics --describe --topic assigned
+reassign-partitions --execute --reassignment-json-file SAME
+configs --describe --entity-type brokers --entity-name 1
+configs --alter --entity-type brokers --entity-name 1 --add-config cordoned.log.dirs=
+CORDONED
+configs --alter --entity-type brokers --entity-name 1 --delete-config cordoned.log.dirs
+topics --create --topic after --partitions 4
+'''
+CORDON_PARTITIONS = 6 + 4 + 1 + 4
+
+
+def cordon_transcript(server, dirs):
+    """What was said, and where each partition lies then."""
+    said, names = [], dict(zip('AB', dirs))
+    with KafkaTools() as tools, tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder:
+        moves = os.path.join(folder, 'SAME')
+        with open(moves, 'w') as f:
+            json.dump({'version': 1, 'partitions': [{'topic': 'before', 'partition': 0, 'replicas': [1]}]}, f)
+        for line in filter(None, CORDON.splitlines()):
+            tool, *words = line.split()
+            if tool == 'CORDONED':
+                until = time.monotonic() + 20
+                while (now := sorted(path for path, told in log_dirs(server.address).items() if told[3])) != [names[word] for word in words]:
+                    if time.monotonic() > until:
+                        raise AssertionError(f'{now} are cordoned, not {words}')
+                    time.sleep(0.02)
+                continue
+            words = [re.sub(r'\b[AB]\b', lambda word: names[word[0]], word) if 'log.dirs' in word else moves if word == 'SAME' else word for word in words]
+            text, code = tools(tool, '--bootstrap-server', server.address, *words)
+            for name, path in names.items():
+                text = text.replace(path, name)
+            said.append((line, re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(text, server.address)), code))
+        until = time.monotonic() + 20
+        while sum(len(told[0]) for told in log_dirs(server.address).values()) < CORDON_PARTITIONS and time.monotonic() < until:
+            time.sleep(0.02)  # Kafka answers before it has made them
+        spread = {name: sorted(topic for topic, _ in log_dirs(server.address)[path][0]) for name, path in names.items()}
+    return said, spread
+
+
+class CordonedDirectories(unittest.TestCase):
+    def test_get_no_new_partitions_and_all_errors_are_kafkas(self):
+        self.maxDiff = None
+        with tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder:
+            dirs = {server: [os.path.join(folder, server, name) for name in 'ab'] for server in ('ours', 'kafkas')}
+            for path in sum(dirs.values(), []):
+                os.makedirs(path)
+            with Moldaud(BINARY, {'log.dirs': ','.join(dirs['ours'])}, data=dirs['ours'][0]) as moldau, \
+                    ApacheKafka({'log.dirs': ','.join(dirs['kafkas'])}) as kafka, concurrent.futures.ThreadPoolExecutor() as both:
+                of_kafka = both.submit(cordon_transcript, kafka, dirs['kafkas'])
+                ours, our_spread = cordon_transcript(moldau, dirs['ours'])
+                kafkas, kafkas_spread = of_kafka.result()
+        for (line, ours_said, our_code), (_, kafkas_said, kafkas_code) in zip(ours, kafkas):
+            with self.subTest(line):
+                self.assertEqual(f'{ours_said}\nexit {our_code}', f'{kafkas_said}\nexit {kafkas_code}')
+        self.assertEqual(our_spread, kafkas_spread)
+        self.assertEqual([our_spread[name].count('while') for name in 'AB'], [0, 4])
 
 
 def side_by_side():

@@ -28,12 +28,16 @@ def two_free_ports():
 
 
 class ApacheKafka:
-    """with ApacheKafka() as k: k.address is '127.0.0.1:PORT'; k.pid is the broker's."""
+    """with ApacheKafka({'num.partitions': 3}) as k: k.address is '127.0.0.1:PORT'; k.pid is the broker's."""
+
+    def __init__(self, settings=None):
+        self.settings = settings or {}
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='moldau-kafka-')
         self.node = os.path.join(self.folder, 'k')
-        done = subprocess.run([BROKER, 'start', '--dir', self.node, '--port', str(two_free_ports())],
+        settings = [word for key, value in self.settings.items() for word in ('--set', f'{key}={value}')]
+        done = subprocess.run([BROKER, 'start', '--dir', self.node, '--port', str(two_free_ports()), *settings],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=300)
         if done.returncode != 0:
             self.__exit__(None, None, None)

@@ -5,9 +5,9 @@ from moldaud import Wire
 
 
 def log_dirs(address):
-    """DescribeLogDirs v4 of all partitions: {directory: ({(topic, partition): (size, lag, is it a copy)}, total, usable)}."""
+    """DescribeLogDirs v5 of all partitions: {directory: ({(topic, partition): (size, lag, is it a copy)}, total, usable, is it cordoned)}."""
     with Wire(address) as wire:
-        wire.send(Wire.request(35, 4, b'\0\0', flexible=True))
+        wire.send(Wire.request(35, 5, b'\0\0', flexible=True))
         reply = wire.reply()
     at = 5 + 4 + 2
 
@@ -34,7 +34,7 @@ def log_dirs(address):
                 assert number('B') == 0
                 replicas[topic, partition] = (size, lag, is_future)
             number('B')
-        total, usable = number('q'), number('q')
+        total, usable, is_cordoned = number('q'), number('q'), number('?')
         number('B')
-        found[path] = (replicas, total, usable)
+        found[path] = (replicas, total, usable, is_cordoned)
     return found

@@ -101,7 +101,7 @@ class Node:
     def places(self, topic):
         """{partition: [(index of the directory, lag, is it a copy)]}"""
         found = {}
-        for path, (replicas, _, _) in log_dirs(self.address()).items():
+        for path, (replicas, *_) in log_dirs(self.address()).items():
             for (name, number), (_, lag, is_copy) in replicas.items():
                 if name == topic:
                     found.setdefault(number, []).append((self.dirs.index(path), lag, is_copy))
@@ -110,7 +110,7 @@ class Node:
     def copied(self, topic, size):
         """Whether the copies of its replicas have that many bytes, or there are none."""
         copies = [name for path in self.dirs for name in os.listdir(path) if name.startswith(topic + '-') and name.endswith('-future')]
-        sizes = [each[0] for replicas, _, _ in log_dirs(self.address()).values() for (name, _), each in replicas.items() if name == topic and each[2]]
+        sizes = [each[0] for replicas, *_ in log_dirs(self.address()).values() for (name, _), each in replicas.items() if name == topic and each[2]]
         return not copies or sum(sizes) >= size
 
     def arrived(self, topic, partition, directory):

@@ -56,6 +56,13 @@ struct ConnectionLimit {
 /// The limits that max.connections.per.ip.overrides gives. Errors: invalid_config.
 Result<std::vector<ConnectionLimit>> connection_limits(std::string_view text);
 
+/// What cordoned.log.dirs says instead of naming each.
+inline constexpr std::string_view kAllLogDirs = "*";
+/// Whether cordoned.log.dirs may be that: some of the log directories, or `*` alone.
+/// Errors: invalid_config.
+Result<> check_cordoned(const std::vector<std::string>& cordoned,
+                        const std::vector<std::string>& log_dirs);
+
 /// What this process is, as process.roles, node.id and the listeners say.
 struct Node {
     bool is_implicit = false;  // neither process.roles nor controller.quorum.* is set

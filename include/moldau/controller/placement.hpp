@@ -11,8 +11,8 @@ namespace moldau::controller {
 
 /// Replicas of each partition, the one to lead first. Brokers take turns from a place that `random`
 /// decides, racks alternate, fenced brokers hold no first replica and others only when there are
-/// too few that are not.
-/// Errors: invalid_replication_factor: fewer brokers than replicas, or all of them fenced.
+/// too few that are not. Brokers all of whose log directories are cordoned get none.
+/// Errors: invalid_replication_factor: fewer such brokers than replicas, or all of them fenced.
 Result<std::vector<std::vector<BrokerId>>> place_replicas(const metadata::ClusterImage& image,
                                                           std::int32_t partitions,
                                                           std::int16_t replication_factor,

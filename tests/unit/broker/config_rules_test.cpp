@@ -15,6 +15,11 @@ using metadata::ResourceType;
 using testing::ElementsAre;
 
 struct ConfigRulesFixture : testing::Test, ConfigFixture {
+    ConfigRulesFixture() { finalize(metadata::kMetadataVersionMost); }
+    void finalize(std::int16_t metadata_version) {
+        image.features.set(std::string(metadata::kMetadataVersion), metadata_version);
+    }
+
     controller::ConfigRules rules =
         make_config_rules(settings, [this]() -> const metadata::ClusterImage& { return image; });
 
@@ -234,6 +239,14 @@ TEST_F(ConfigRulesFixture, OfOneBrokerAreNotSetForAll) {
         EXPECT_EQ(broker_code("cordoned.log.dirs", value, ""), ErrorCode::invalid_request);
     }
     EXPECT_EQ(broker_code("cordoned.log.dirs", "/a,*"), ErrorCode::invalid_request);
+}
+
+TEST_F(ConfigRulesFixture, OfBrokersCordonNothingThatTheControllerCouldNotBeToldOf) {
+    settings = settings_of("log.dirs=/a,/b\n");
+    finalize(metadata::kMetadataVersionCordon - 1);
+    EXPECT_EQ(broker_code("cordoned.log.dirs", "/a"), ErrorCode::invalid_config);
+    finalize(metadata::kMetadataVersionCordon);
+    EXPECT_EQ(broker_code("cordoned.log.dirs", "/a"), ErrorCode::none);
 }
 
 // Kafka takes these; what they ask for would not happen here, or would run code of their choice.

@@ -389,5 +389,24 @@ TEST(Storage, ALogDirectoryThatCannotBeHadIsLeftOutUnlessItIsTheMetadatas) {
     EXPECT_EQ(machine.open(rules), "it burns");
 }
 
+TEST(LogDirectories, ANewPartitionKeepsOutOfWhatIsCordonedWhileThereIsAnother) {
+    std::vector<LogDirectory> all;
+    all.push_back({.path = "/a", .partitions = {"orders-0"}});
+    all.push_back({.path = "/b"});
+    all.push_back({.path = "/c"});
+    const LogDirectories directories(std::move(all));
+    EXPECT_FALSE(directories.set_cordoned(1, false)) << "it was not before";
+    EXPECT_TRUE(directories.set_cordoned(1, true));
+    EXPECT_TRUE(directories.is_cordoned(1));
+    EXPECT_EQ(directories.place_new(), 2U);
+    EXPECT_TRUE(directories.fail(2));
+    EXPECT_EQ(directories.place_new(), 0U);
+    EXPECT_EQ(directories.place_new(), 0U);
+    EXPECT_TRUE(directories.set_cordoned(0, true));
+    EXPECT_EQ(directories.place_new(), 1U) << "what is here all the same, not where all fails";
+    EXPECT_TRUE(directories.set_cordoned(0, false));
+    EXPECT_EQ(directories.place_new(), 0U);
+}
+
 }  // namespace
 }  // namespace moldau::broker

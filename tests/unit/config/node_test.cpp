@@ -181,5 +181,16 @@ TEST(Node, ReportsAllThatIsWrongAtOnce) {
     EXPECT_THAT(errors, Contains(HasSubstr("a.properties:8: socket.request.max.bytes: 'x'")));
 }
 
+TEST(Node, MayCordonItsLogDirectoriesAndNoOthers) {
+    for (const std::string good : {"", "/a", "/b,/a", "*"}) {
+        const Loaded loaded = load_text("f", "log.dirs=/a,/b\ncordoned.log.dirs=" + good + "\n");
+        EXPECT_THAT(texts(loaded.errors), IsEmpty()) << good;
+    }
+    EXPECT_THAT(texts(load_text("f", "log.dirs=/a,/b\ncordoned.log.dirs=/a,/c\n").errors),
+                ElementsAre(HasSubstr("'/c' is none of the log directories")));
+    EXPECT_THAT(texts(load_text("f", "log.dir=/a\ncordoned.log.dirs=/a,*\n").errors),
+                ElementsAre(HasSubstr("* stands for all")));
+}
+
 }  // namespace
 }  // namespace moldau::config

@@ -178,6 +178,21 @@ TEST_F(Brokers, TellOfDirectoriesThatAreOfflineOrCordoned) {
     EXPECT_THAT(heartbeat(image(), {}, beat).records, testing::SizeIs(testing::Le(1U)));
 }
 
+TEST_F(Brokers, DoNotTellOfCordonedDirectoriesBeforeTheMetadataHaveRoomForThem) {
+    feature(metadata::kMetadataVersion, metadata::kMetadataVersionCordon - 1);
+    register_now(registration(1));
+    protocol::BrokerHeartbeatRequest beat;
+    beat.broker_id = 1;
+    beat.broker_epoch = broker(1).epoch;
+    beat.cordoned_log_dirs = {Uuid{77, 1}};
+    append(heartbeat(image(), {}, beat).records);
+    EXPECT_EQ(broker(1).cordoned_directories, std::nullopt);
+    feature(metadata::kMetadataVersion, metadata::kMetadataVersionCordon);
+    append(heartbeat(image(), {}, beat).records);
+    EXPECT_EQ(broker(1).cordoned_directories, std::vector({Uuid{77, 1}}));
+    EXPECT_THAT(heartbeat(image(), {}, beat).records, IsEmpty()) << "it is known";
+}
+
 TEST_F(Brokers, LoseTheirSessionWhenTheyAreNotHeardOf) {
     join(1);
     join(2);

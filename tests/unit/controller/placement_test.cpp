@@ -61,6 +61,38 @@ TEST(Placement, TakesFencedBrokersLastAndNeverFirst) {
     }
 }
 
+TEST(Placement, LeavesOutBrokersAllOfWhoseLogDirectoriesAreCordoned) {
+    auto image = brokers({"", "", ""}, {2});
+    const auto cordon = [&image](std::int32_t id, std::vector<Uuid> all,
+                                 std::optional<std::vector<Uuid>> cordoned) {
+        metadata::BrokerRegistration broker = *image.brokers.find(BrokerId{id});
+        broker.directories = std::move(all);
+        broker.cordoned_directories = std::move(cordoned);
+        image.brokers.set(BrokerId{id}, broker);
+    };
+    const auto who_gets_one = [&image] {
+        std::set<std::int32_t> who;
+        const auto placed = place_replicas(image, 6, 1, 3);
+        if (!placed) return who;
+        for (const auto& replicas : *placed) who.insert(replicas.at(0).value);
+        return who;
+    };
+    const Uuid a{1, 1}, b{1, 2};
+    cordon(0, {a, b}, std::vector{a});
+    cordon(1, {Uuid{2, 1}}, std::nullopt);
+    EXPECT_EQ(who_gets_one(), (std::set{0, 1}));
+    cordon(0, {a, b}, std::vector{a, b});
+    EXPECT_EQ(who_gets_one(), std::set{1});
+    ASSERT_TRUE(place_replicas(image, 1, 2, 0)) << "the fenced one has room";
+    cordon(2, {Uuid{3, 1}}, std::vector{Uuid{3, 1}});
+    const auto none = place_replicas(image, 1, 2, 0);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::invalid_replication_factor);
+    cordon(0, {a}, std::vector{a, b});
+    cordon(1, {}, std::vector<Uuid>());
+    EXPECT_EQ(who_gets_one(), std::set{1}) << "what registered no directories has no cordoned ones";
+}
+
 TEST(Placement, OfMoreReplicasThanBrokersIsRefused) {
     for (const auto& image : {brokers({"", ""}), brokers({"", "", ""}, {0, 1, 2}), brokers({})}) {
         const auto placed = place_replicas(image, 1, 3, 0);
