@@ -188,6 +188,27 @@ class Same(unittest.TestCase):
             return said
         print(self.each(talk), flush=True)
 
+    def test_nothing_is_moved_into_a_cordoned_directory(self):
+        def talk(node):
+            node.create('here')
+            [(here, _, _)] = node.places('here')[0]
+            cordoned = node.dirs[1 - here]
+            self.assertEqual(node.alter(('later', 0, cordoned)), {('later', 0): 3})
+            node.create('later')
+            until(lambda: node.arrived('later', 0, 1 - here))
+            configs = ('configs', '--bootstrap-server', node.address(), '--alter', '--entity-type', 'brokers', '--entity-name', '1')
+            run(*configs, '--add-config', 'cordoned.log.dirs=' + cordoned)
+            until(lambda: log_dirs(node.address())[cordoned][3])
+            said = [node.alter(('here', 0, cordoned)), node.alter(('later', 0, cordoned)), node.alter(('later', 0, node.dirs[here])),
+                    node.alter(('here', 7, cordoned)), node.alter(('no-such', 0, cordoned)), node.alter(('x' * 240, 0, cordoned))]
+            until(lambda: node.arrived('later', 0, here))
+            run(*configs, '--delete-config', 'cordoned.log.dirs')
+            until(lambda: not log_dirs(node.address())[cordoned][3])
+            said.append(node.alter(('here', 0, cordoned)))
+            until(lambda: node.arrived('here', 0, 1 - here))
+            return said
+        print(self.each(talk), flush=True)
+
 
 class Ours(unittest.TestCase):
     def setUp(self):

@@ -29,7 +29,7 @@ Hash128 siphash(const HashSecret& secret, BytesView text);
 
 template <>
 struct std::hash<moldau::Hash128> {
-    std::size_t operator()(const moldau::Hash128& hash) const noexcept {
-        return static_cast<std::size_t>(hash.low);
+    std::size_t operator()(const moldau::Hash128& value) const noexcept {
+        return static_cast<std::size_t>(value.low);
     }
 };

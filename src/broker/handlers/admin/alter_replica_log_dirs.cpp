@@ -92,6 +92,8 @@ Result<net::Answer> handle_alter_replica_log_dirs(const RequestContext& context,
                 result = ErrorCode::invalid_topic_exception;
             } else if (!directory) {
                 result = ErrorCode::log_dir_not_found;
+            } else if (context.node.facts.directories->is_cordoned(*directory)) {
+                result = ErrorCode::invalid_replica_assignment;
             } else if (located.error != ErrorCode::none) {
                 result = located.error;
                 prefer_everywhere(context, name, *directory);
