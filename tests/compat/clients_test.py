@@ -48,7 +48,7 @@ class Clients(unittest.TestCase):
             'ListGroups': '0 to 5', 'DescribeGroups': '0 to 6', 'DeleteGroups': '0 to 2', 'ApiVersions': '0 to 4',
             'CreateTopics': '2 to 7', 'CreatePartitions': '0 to 3', 'DeleteTopics': '1 to 6', 'DeleteRecords': '0 to 2', 'InitProducerId': '0 to 5', 'OffsetForLeaderEpoch': '2 to 4', 'DescribeConfigs': '1 to 4',
             'IncrementalAlterConfigs': '0 to 1', 'DescribeCluster': '0 to 2', 'DescribeTopicPartitions': '0',
-            'AlterConfigs': '0 to 2', 'DescribeLogDirs': '1 to 5', 'ElectLeaders': '0 to 2', 'AlterPartitionReassignments': '0 to 1',
+            'AlterConfigs': '0 to 2', 'DescribeLogDirs': '1 to 5', 'AlterReplicaLogDirs': '1 to 2', 'ElectLeaders': '0 to 2', 'AlterPartitionReassignments': '0 to 1',
             'ListPartitionReassignments': '0', 'DescribeQuorum': '0 to 2', 'UpdateFeatures': '0 to 2', 'DescribeProducers': '0', 'UnregisterBroker': '0',
             'ListConfigResources': '0 to 1', 'DescribeClientQuotas': '0 to 1', 'AlterClientQuotas': '0 to 1'})
         self.assertRegex(out, r'EndTxn\(26\): UNSUPPORTED')
