@@ -16,7 +16,7 @@ import unittest
 from apache_kafka import ApacheKafka, print_both
 from kafka_tools import KAFKA, KafkaTools
 from log_dirs import log_dirs
-from moldaud import HERE, Moldaud, Wire
+from moldaud import HERE, Moldaud, Wire, until
 
 BINARY = None
 
@@ -380,20 +380,16 @@ def cordon_transcript(server, dirs):
         for line in filter(None, CORDON.splitlines()):
             tool, *words = line.split()
             if tool == 'CORDONED':
-                until = time.monotonic() + 20
-                while (now := sorted(path for path, told in log_dirs(server.address).items() if told[3])) != [names[word] for word in words]:
-                    if time.monotonic() > until:
-                        raise AssertionError(f'{now} are cordoned, not {words}')
-                    time.sleep(0.02)
+                wanted = [names[word] for word in words]
+                until(lambda: sorted(path for path, told in log_dirs(server.address).items() if told[3]) == wanted)
                 continue
             words = [re.sub(r'\b[AB]\b', lambda word: names[word[0]], word) if 'log.dirs' in word else moves if word == 'SAME' else word for word in words]
             text, code = tools(tool, '--bootstrap-server', server.address, *words)
             for name, path in names.items():
                 text = text.replace(path, name)
             said.append((line, re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(text, server.address)), code))
-        until = time.monotonic() + 20
-        while sum(len(told[0]) for told in log_dirs(server.address).values()) < CORDON_PARTITIONS and time.monotonic() < until:
-            time.sleep(0.02)  # Kafka answers before it has made them
+        # Kafka answers before it has made them.
+        until(lambda: sum(len(told[0]) for told in log_dirs(server.address).values()) >= CORDON_PARTITIONS)
         spread = {name: sorted(topic for topic, _ in log_dirs(server.address)[path][0]) for name, path in names.items()}
     return said, spread
 

@@ -1,6 +1,7 @@
 // Counts what operator new is asked for in this program: appending and reading in steady state ask
 // for nothing but, now and then, more room for the active segment's indexes.
 #include "made_batch.hpp"
+#include "support/counted_allocations.hpp"
 #include "support/lone_shard.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -11,30 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <optional>
 #include <thread>
-
-namespace {
-
-std::size_t allocations = 0;  // of one thread
-thread_local bool counts = false;
-
-}  // namespace
-
-// The other forms end in these two.
-void* operator new(std::size_t size) {
-    if (counts) ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace moldau::log {
 namespace {
@@ -55,7 +34,6 @@ protected:
         ASSERT_TRUE(*opened) << opened->error().detail;
         log_ = std::move(**opened);
     }
-    void TearDown() override { counts = false; }
 
     /// One batch of 60 records of a producer, as the leader writes it: its header is its own.
     void append() {
@@ -68,11 +46,9 @@ protected:
     }
     template <class Do>
     static std::size_t allocations_of(const Do& act) {
-        allocations = 0;
-        counts = true;
+        const std::size_t before = allocations;
         act();
-        counts = false;
-        return allocations;
+        return allocations - before;
     }
 
     support::TemporaryDirectory directory_;

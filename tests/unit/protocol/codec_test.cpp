@@ -1,4 +1,6 @@
 // What generated codecs promise, shown on messages that need it.
+#include "support/counted_allocations.hpp"
+
 #include "moldau/protocol/messages/add_partitions_to_txn.hpp"
 #include "moldau/protocol/messages/create_topics.hpp"
 #include "moldau/protocol/messages/describe_topic_partitions.hpp"
@@ -9,27 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
-
-namespace {
-std::size_t allocations = 0;  // counted by the operators below, in this program only
-}
-
-// Not inlined: gcc would take malloc and free for operators that do not belong together.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace moldau::protocol {
 namespace {

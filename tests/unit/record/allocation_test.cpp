@@ -1,33 +1,12 @@
 // Counts what operator new is asked for in this program: steady work on batches asks for nothing.
 #include "random_batch.hpp"
+#include "support/counted_allocations.hpp"
 
 #include "moldau/record/append_validator.hpp"
 #include "moldau/record/builder.hpp"
 #include "moldau/record/record.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-std::size_t allocations = 0;  // the tests of this program run one after another on one thread
-
-}  // namespace
-
-// The other forms end in these two.
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace moldau::record {
 namespace {
