@@ -6,7 +6,6 @@
 #include "moldau/protocol/messages/api_versions.hpp"
 #include "moldau/protocol/messages/describe_log_dirs.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -140,15 +139,14 @@ Task<Result<>> describe_brokers(Context context, std::vector<std::int32_t> ids) 
 
 }  // namespace
 
-void add_broker_describe(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_broker_describe(Command parent, Choice& choice) {
+    Command command = parent.command(
         "describe", "a broker's address, features, log directories and set settings");
-    command->fallthrough();
     auto ids = std::make_shared<std::vector<std::int32_t>>();
-    command->add_option("id", *ids, "numbers of the brokers")
-        ->required()
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()));
-    command->callback([ids, &choice] {
+    command.option("id", *ids, "numbers of the brokers")
+        .required()
+        .within(0, std::numeric_limits<std::int32_t>::max());
+    command.when_chosen([ids, &choice] {
         choice.work = [ids](Context context) { return describe_brokers(context, *ids); };
     });
 }

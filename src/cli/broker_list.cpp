@@ -1,8 +1,6 @@
 // moldau broker list · moldau cluster info
 #include "cluster_requests.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace moldau::cli {
 namespace {
 
@@ -43,17 +41,14 @@ Task<Result<>> info(Context context) {
 
 }  // namespace
 
-void add_broker_list(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("list", "list the brokers");
-    command->fallthrough();
-    command->callback([&choice] { choice.work = list; });
+void add_broker_list(Command parent, Choice& choice) {
+    Command command = parent.command("list", "list the brokers");
+    command.when_chosen([&choice] { choice.work = list; });
 }
 
-void add_cluster_info(CLI::App& parent, Choice& choice) {
-    CLI::App* command =
-        parent.add_subcommand("info", "its id, brokers, and how its partitions are");
-    command->fallthrough();
-    command->callback([&choice] { choice.work = info; });
+void add_cluster_info(Command parent, Choice& choice) {
+    Command command = parent.command("info", "its id, brokers, and how its partitions are");
+    command.when_chosen([&choice] { choice.work = info; });
 }
 
 }  // namespace moldau::cli

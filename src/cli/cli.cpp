@@ -4,7 +4,6 @@
 
 #include "moldau/base/version.hpp"
 #include "moldau/cli/talk_sink.hpp"
-#include "moldau/cli/word_options.hpp"
 #include "moldau/io/system_clock.hpp"
 #include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
@@ -12,7 +11,6 @@
 #include "moldau/runtime/wait.hpp"
 #include "moldau/runtime/worker_pool.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -114,62 +112,62 @@ bool wants_json(std::span<const char* const> arguments) {
     return false;
 }
 
-CLI::App* add_noun(CLI::App& app, const char* noun, const char* meaning) {
-    CLI::App* added = app.add_subcommand(noun, meaning);
-    added->require_subcommand(1);
-    added->fallthrough();
+Command add_noun(Command& above, const char* noun, const char* meaning) {
+    Command added = above.command(noun, meaning);
+    added.requires_command();
     return added;
 }
 
-void describe(CLI::App& app, Global& global, Choice& choice) {
-    app.set_version_flag("--version", fmt::format("moldau {} ({})", version(), commit()));
-    app.add_option("--brokers", global.brokers, "brokers to begin with; the others are found")
-        ->envname("MOLDAU_BROKERS")
-        ->default_val("127.0.0.1:9092")
-        ->type_name("HOST:PORT,…");
-    add_words(app, "-o,--output", "how data is written", {"table", "json"},
+void describe(CommandLine& app, Global& global, Choice& choice) {
+    app.version(fmt::format("moldau {} ({})", version(), commit()));
+    global.brokers = "127.0.0.1:9092";
+    app.option("--brokers", global.brokers, "brokers to begin with; the others are found")
+        .from_environment("MOLDAU_BROKERS")
+        .type_name("HOST:PORT,…")
+        .shows_default();
+    app.words("-o,--output",
               [&global](const std::string& word) {
                   global.output = word == "json" ? Output::json : Output::table;
-              });
-    app.add_flag("--yes", global.yes, "do not ask before what cannot be undone");
-    app.require_subcommand(1);
-    app.fallthrough();
-    CLI::App* topic = add_noun(app, "topic",
-                               "topics: create, list, describe, offsets, alter, add-partitions, "
-                               "trim, delete");
-    add_topic_create(*topic, choice);
-    add_topic_list(*topic, choice);
-    add_topic_describe(*topic, choice);
-    add_topic_offsets(*topic, choice);
-    add_topic_alter(*topic, choice);
-    add_topic_add_partitions(*topic, choice);
-    add_topic_trim(*topic, choice);
-    add_topic_delete(*topic, choice);
-    CLI::App* group = add_noun(app, "group", "consumer groups: list, describe, lag, seek, delete");
-    add_group_list(*group, choice);
-    add_group_describe(*group, choice);
-    add_group_lag(*group, choice);
-    add_group_seek(*group, choice);
-    add_group_delete(*group, choice);
-    CLI::App* config = add_noun(app, "config", "settings: get, explain, set, unset");
-    add_config_get(*config, choice);
-    add_config_explain(*config, choice);
-    add_config_set(*config, choice);
-    add_config_unset(*config, choice);
-    add_cluster_info(*add_noun(app, "cluster", "the cluster as a whole: info"), choice);
-    CLI::App* broker = add_noun(app, "broker", "brokers: list, describe");
-    add_broker_list(*broker, choice);
-    add_broker_describe(*broker, choice);
-    CLI::App* quota = add_noun(app, "quota", "quotas of clients: list, set, unset");
-    add_quota_list(*quota, choice);
-    add_quota_set(*quota, choice);
-    add_quota_unset(*quota, choice);
+              },
+              "how data is written", {"table", "json"});
+    app.flag("--yes", global.yes, "do not ask before what cannot be undone");
+    app.requires_command();
+    Command topic = add_noun(app, "topic",
+                             "topics: create, list, describe, offsets, alter, add-partitions, "
+                             "trim, delete");
+    add_topic_create(topic, choice);
+    add_topic_list(topic, choice);
+    add_topic_describe(topic, choice);
+    add_topic_offsets(topic, choice);
+    add_topic_alter(topic, choice);
+    add_topic_add_partitions(topic, choice);
+    add_topic_trim(topic, choice);
+    add_topic_delete(topic, choice);
+    Command group = add_noun(app, "group", "consumer groups: list, describe, lag, seek, delete");
+    add_group_list(group, choice);
+    add_group_describe(group, choice);
+    add_group_lag(group, choice);
+    add_group_seek(group, choice);
+    add_group_delete(group, choice);
+    Command config = add_noun(app, "config", "settings: get, explain, set, unset");
+    add_config_get(config, choice);
+    add_config_explain(config, choice);
+    add_config_set(config, choice);
+    add_config_unset(config, choice);
+    add_cluster_info(add_noun(app, "cluster", "the cluster as a whole: info"), choice);
+    Command broker = add_noun(app, "broker", "brokers: list, describe");
+    add_broker_list(broker, choice);
+    add_broker_describe(broker, choice);
+    Command quota = add_noun(app, "quota", "quotas of clients: list, set, unset");
+    add_quota_list(quota, choice);
+    add_quota_set(quota, choice);
+    add_quota_unset(quota, choice);
     add_produce(app, choice);
     add_consume(app, choice);
-    CLI::App* storage =
+    Command storage =
         add_noun(app, "storage", "data directories of a node that does not run: format, dump");
-    add_storage_format(*storage, choice);
-    add_storage_dump(*storage, choice);
+    add_storage_format(storage, choice);
+    add_storage_dump(storage, choice);
     add_completion(app, choice);
 }
 
@@ -196,16 +194,17 @@ Error topic_error(const std::string& topic, ErrorCode code, std::string_view mes
 int run(int argc, const char* const* argv) {
     Global global;
     Choice choice;
-    CLI::App app("moldau: the tool for Kafka-compatible clusters", "moldau");
-    describe(app, global, choice);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);
+    CommandLine line("moldau: the tool for Kafka-compatible clusters", "moldau");
+    describe(line, global, choice);
+    if (const std::optional<Ended> ended = line.parse(argc, argv)) {
+        if (!ended->is_misuse) {
+            fmt::print("{}", ended->text);
+            return 0;
+        }
         say_error(wants_json({argv, static_cast<std::size_t>(argc)}) ? Output::json : Output::table,
                   {ErrorCode::invalid_request,
                    fmt::format("{} ('moldau --help', or --help behind a command, shows how)",
-                               error.what())});
+                               ended->text)});
         return kMisused;
     }
     return carry_out(global, choice);

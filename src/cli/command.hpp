@@ -3,6 +3,7 @@
 
 #include "moldau/base/ports/disk.hpp"
 #include "moldau/base/result.hpp"
+#include "moldau/cli/arguments.hpp"
 #include "moldau/client/cluster.hpp"
 #include "moldau/runtime/shard.hpp"
 #include "moldau/runtime/task.hpp"
@@ -11,10 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {  // NOLINT(readability-identifier-naming): its name
-class App;
-}
 
 namespace moldau::cli {
 
@@ -50,34 +47,34 @@ struct Choice {
 
 // One function a command, each in the file of its name: adds it to `parent` and fills `choice` when
 // it is the one.
-void add_topic_list(CLI::App& parent, Choice& choice);
-void add_topic_create(CLI::App& parent, Choice& choice);
-void add_topic_describe(CLI::App& parent, Choice& choice);
-void add_topic_delete(CLI::App& parent, Choice& choice);
-void add_topic_offsets(CLI::App& parent, Choice& choice);
-void add_topic_alter(CLI::App& parent, Choice& choice);
-void add_topic_add_partitions(CLI::App& parent, Choice& choice);
-void add_topic_trim(CLI::App& parent, Choice& choice);
-void add_config_get(CLI::App& parent, Choice& choice);
-void add_config_explain(CLI::App& parent, Choice& choice);
-void add_config_set(CLI::App& parent, Choice& choice);
-void add_config_unset(CLI::App& parent, Choice& choice);
-void add_cluster_info(CLI::App& parent, Choice& choice);
-void add_broker_list(CLI::App& parent, Choice& choice);
-void add_broker_describe(CLI::App& parent, Choice& choice);
-void add_quota_list(CLI::App& parent, Choice& choice);
-void add_quota_set(CLI::App& parent, Choice& choice);
-void add_quota_unset(CLI::App& parent, Choice& choice);
-void add_group_list(CLI::App& parent, Choice& choice);
-void add_group_describe(CLI::App& parent, Choice& choice);
-void add_group_lag(CLI::App& parent, Choice& choice);
-void add_group_seek(CLI::App& parent, Choice& choice);
-void add_group_delete(CLI::App& parent, Choice& choice);
-void add_produce(CLI::App& parent, Choice& choice);
-void add_consume(CLI::App& parent, Choice& choice);
-void add_storage_format(CLI::App& parent, Choice& choice);
-void add_storage_dump(CLI::App& parent, Choice& choice);
-void add_completion(CLI::App& parent, Choice& choice);
+void add_topic_list(Command parent, Choice& choice);
+void add_topic_create(Command parent, Choice& choice);
+void add_topic_describe(Command parent, Choice& choice);
+void add_topic_delete(Command parent, Choice& choice);
+void add_topic_offsets(Command parent, Choice& choice);
+void add_topic_alter(Command parent, Choice& choice);
+void add_topic_add_partitions(Command parent, Choice& choice);
+void add_topic_trim(Command parent, Choice& choice);
+void add_config_get(Command parent, Choice& choice);
+void add_config_explain(Command parent, Choice& choice);
+void add_config_set(Command parent, Choice& choice);
+void add_config_unset(Command parent, Choice& choice);
+void add_cluster_info(Command parent, Choice& choice);
+void add_broker_list(Command parent, Choice& choice);
+void add_broker_describe(Command parent, Choice& choice);
+void add_quota_list(Command parent, Choice& choice);
+void add_quota_set(Command parent, Choice& choice);
+void add_quota_unset(Command parent, Choice& choice);
+void add_group_list(Command parent, Choice& choice);
+void add_group_describe(Command parent, Choice& choice);
+void add_group_lag(Command parent, Choice& choice);
+void add_group_seek(Command parent, Choice& choice);
+void add_group_delete(Command parent, Choice& choice);
+void add_produce(Command parent, Choice& choice);
+void add_consume(Command parent, Choice& choice);
+void add_storage_format(Command parent, Choice& choice);
+void add_storage_dump(Command parent, Choice& choice);
+void add_completion(Command parent, Choice& choice);
 
 /// `error` said of the topic: what to do next, where we know it.
 Error topic_error(const std::string& topic, ErrorCode code, std::string_view message = {});

@@ -2,9 +2,7 @@
 #include "command.hpp"
 
 #include "moldau/cli/output.hpp"
-#include "moldau/cli/word_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>
@@ -14,31 +12,29 @@ namespace moldau::cli {
 namespace {
 
 /// What may follow: commands, then options.
-std::string words_of(const CLI::App& app) {
+std::string words_of(const Command& app) {
     std::string words;
     const auto add = [&words](std::string_view word) {
         if (!words.empty()) words += ' ';
         words += word;
     };
-    for (const CLI::App* command : app.get_subcommands(nullptr)) add(command->get_name());
-    for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) add("--" + name);
-    }
+    for (const Command& each : app.commands()) add(each.name());
+    for (const std::string& name : app.long_names()) add(name);
     return words;
 }
 
 // `path`: " topic create".
-void add_paths(const CLI::App& app, const std::string& path, std::string& known,
+void add_paths(const Command& app, const std::string& path, std::string& known,
                std::string& cases) {
     cases += fmt::format("        '{}') words='{}' ;;\n", path, words_of(app));
-    for (const CLI::App* command : app.get_subcommands(nullptr)) {
-        const std::string below = path + ' ' + command->get_name();
+    for (const Command& each : app.commands()) {
+        const std::string below = path + ' ' + each.name();
         known += fmt::format("{}'{}'", known.empty() ? "" : " | ", below);
-        add_paths(*command, below, known, cases);
+        add_paths(each, below, known, cases);
     }
 }
 
-std::string script(const CLI::App& app, bool zsh) {
+std::string script(const Command& app, bool zsh) {
     std::string known;
     std::string cases;
     add_paths(app, "", known, cases);
@@ -61,14 +57,12 @@ runtime::Task<Result<>> print_script(std::string text) {
 
 }  // namespace
 
-void add_completion(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_completion(Command parent, Choice& choice) {
+    Command command = parent.command(
         "completion", "a script that completes commands: source <(moldau completion bash)");
     auto shell = std::make_shared<std::string>();
-    command->add_option("shell", *shell, "bash or zsh")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh"}));
-    command->callback([shell, &parent, &choice] {
+    command.option("shell", *shell, "bash or zsh").required().one_of({"bash", "zsh"});
+    command.when_chosen([shell, parent, &choice] {
         choice.offline = [text = script(parent, *shell == "zsh")](Offline) {
             return print_script(text);
         };

@@ -2,7 +2,6 @@
 #include "config_requests.hpp"
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace moldau::cli {
@@ -51,15 +50,14 @@ Task<Result<>> get(Context context, Options options) {
     co_return std::move(failures).print(report_of(*configs, options.explain));
 }
 
-void add(CLI::App& parent, Choice& choice, const char* verb, const char* meaning, bool explain) {
-    CLI::App* command = parent.add_subcommand(verb, meaning);
-    command->fallthrough();
+void add(Command parent, Choice& choice, const char* verb, const char* meaning, bool explain) {
+    Command command = parent.command(verb, meaning);
     auto options = std::make_shared<Options>();
     options->explain = explain;
-    add_target(*command, options->target);
-    command->add_option("key", options->keys, "which; default: those that are set on it");
-    command->add_flag("--all", options->all, "those with inherited and default values, too");
-    command->callback([options, &choice] {
+    add_target(command, options->target);
+    command.option("key", options->keys, "which; default: those that are set on it");
+    command.flag("--all", options->all, "those with inherited and default values, too");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(options->target); };
         choice.work = [options](Context context) { return get(context, *options); };
     });
@@ -67,11 +65,11 @@ void add(CLI::App& parent, Choice& choice, const char* verb, const char* meaning
 
 }  // namespace
 
-void add_config_get(CLI::App& parent, Choice& choice) {
+void add_config_get(Command parent, Choice& choice) {
     add(parent, choice, "get", "what holds, and where it comes from", false);
 }
 
-void add_config_explain(CLI::App& parent, Choice& choice) {
+void add_config_explain(Command parent, Choice& choice) {
     add(parent, choice, "explain", "the same with type and documentation, from the broker", true);
 }
 

@@ -2,7 +2,6 @@
 
 #include "moldau/protocol/messages/incremental_alter_configs.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,12 +100,12 @@ const std::vector<std::string>& config_kinds() {
     return kWords;
 }
 
-void add_target(CLI::App& command, ConfigTarget& to) {
-    command.add_option("kind", to.kind, "topic, broker, group, client-metrics or broker-logger")
-        ->required()
-        ->check(CLI::IsMember(config_kinds()));
-    command.add_option("name", to.name, "whose; of brokers a number, or 'default' for all of them")
-        ->required();
+void add_target(Command command, ConfigTarget& to) {
+    command.option("kind", to.kind, "topic, broker, group, client-metrics or broker-logger")
+        .required()
+        .one_of(config_kinds());
+    command.option("name", to.name, "whose; of brokers a number, or 'default' for all of them")
+        .required();
 }
 
 Result<> check(const ConfigTarget& target) {

@@ -11,10 +11,6 @@
 #include <string_view>
 #include <vector>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): its name
-class App;
-}
-
 namespace moldau::cli {
 
 /// A topic, a broker, … as the user names it.
@@ -25,7 +21,7 @@ struct ConfigTarget {
 /// topic, broker, group, client-metrics, broker-logger
 const std::vector<std::string>& config_kinds();
 /// Adds the two positional arguments.
-void add_target(CLI::App& command, ConfigTarget& to);
+void add_target(Command command, ConfigTarget& to);
 /// Errors: invalid_request: a broker that is no number.
 Result<> check(const ConfigTarget& target);
 std::string to_text(const ConfigTarget& target);

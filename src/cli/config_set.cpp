@@ -2,7 +2,6 @@
 #include "config_requests.hpp"
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -48,17 +47,16 @@ Task<Result<>> change(Context context, Options options) {
     co_return print(context.global, report);
 }
 
-void add(CLI::App& parent, Choice& choice, bool unset) {
-    CLI::App* command = parent.add_subcommand(
-        unset ? "unset" : "set", unset ? "take settings away: what is inherited holds again"
-                                       : "set settings, all of them or none");
-    command->fallthrough();
+void add(Command parent, Choice& choice, bool unset) {
+    Command command = parent.command(unset ? "unset" : "set",
+                                     unset ? "take settings away: what is inherited holds again"
+                                           : "set settings, all of them or none");
     auto options = std::make_shared<Options>();
     options->unset = unset;
-    add_target(*command, options->target);
-    command->add_option(unset ? "key" : "key=value", options->written, "which")->required();
-    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
-    command->callback([options, &choice] {
+    add_target(command, options->target);
+    command.option(unset ? "key" : "key=value", options->written, "which").required();
+    command.flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check_all(*options); };
         choice.work = [options](Context context) { return change(context, *options); };
     });
@@ -66,11 +64,11 @@ void add(CLI::App& parent, Choice& choice, bool unset) {
 
 }  // namespace
 
-void add_config_set(CLI::App& parent, Choice& choice) {
+void add_config_set(Command parent, Choice& choice) {
     add(parent, choice, false);
 }
 
-void add_config_unset(CLI::App& parent, Choice& choice) {
+void add_config_unset(Command parent, Choice& choice) {
     add(parent, choice, true);
 }
 

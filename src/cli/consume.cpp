@@ -6,7 +6,6 @@
 #include "moldau/cli/output.hpp"
 #include "moldau/client/consumer.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>
@@ -98,36 +97,35 @@ Task<Result<>> consume(Context context, Options options) {
     co_return outcome;
 }
 
-void describe(CLI::App& command, Options& options) {
-    command.add_option("topic", options.topic, "topic to read")->required();
-    command.add_option("--partition", options.partitions, "default: all; may be given again")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
+void describe(Command command, Options& options) {
+    command.option("topic", options.topic, "topic to read").required();
+    command.option("--partition", options.partitions, "default: all; may be given again")
+        .within(0, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
     command
-        .add_option("--from", options.from_text,
-                    "beginning, end, OFFSET, -COUNT (the last of each partition), or a time in UTC "
-                    "(2026-11-22T18:30:05Z, @MILLISECONDS)")
-        ->type_name("WHERE")
-        ->capture_default_str();
-    command.add_flag("--follow", options.follow, "wait for more at the end");
-    command.add_option("--count", options.count, "end after so many records")
-        ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
-    command.add_option("--key-separator", options.key_separator,
-                       "write keys, too, with this between key and value");
-    command.add_option("--null", options.null_text, "what is written for null")
-        ->type_name("TEXT")
-        ->capture_default_str();
+        .option("--from", options.from_text,
+                "beginning, end, OFFSET, -COUNT (the last of each partition), or a time in UTC "
+                "(2026-11-22T18:30:05Z, @MILLISECONDS)")
+        .type_name("WHERE")
+        .shows_default();
+    command.flag("--follow", options.follow, "wait for more at the end");
+    command.option("--count", options.count, "end after so many records")
+        .within(std::int64_t{1}, std::numeric_limits<std::int64_t>::max());
+    command.option("--key-separator", options.key_separator,
+                   "write keys, too, with this between key and value");
+    command.option("--null", options.null_text, "what is written for null")
+        .type_name("TEXT")
+        .shows_default();
 }
 
 }  // namespace
 
-void add_consume(CLI::App& parent, Choice& choice) {
-    CLI::App* command =
-        parent.add_subcommand("consume", "write records as lines; with -o json as JSON objects");
-    command->fallthrough();
+void add_consume(Command parent, Choice& choice) {
+    Command command =
+        parent.command("consume", "write records as lines; with -o json as JSON objects");
     auto options = std::make_shared<Options>();
-    describe(*command, *options);
-    command->callback([options, &choice] {
+    describe(command, *options);
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return consume(context, *options); };
     });

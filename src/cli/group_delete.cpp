@@ -5,7 +5,6 @@
 
 #include "moldau/protocol/messages/delete_groups.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -69,14 +68,12 @@ Task<Result<>> delete_groups(Context context, Options options) {
 
 }  // namespace
 
-void add_group_delete(CLI::App& parent, Choice& choice) {
-    CLI::App* command =
-        parent.add_subcommand("delete", "delete groups without members, with their offsets");
-    command->fallthrough();
+void add_group_delete(Command parent, Choice& choice) {
+    Command command = parent.command("delete", "delete groups without members, with their offsets");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->names, "names of the groups")->required();
-    command->add_flag("--dry-run", options->dry_run, "say what would be done");
-    command->callback([options, &choice] {
+    command.option("name", options->names, "names of the groups").required();
+    command.flag("--dry-run", options->dry_run, "say what would be done");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) -> Result<> {
             if (options->dry_run) return {};
             return confirm(

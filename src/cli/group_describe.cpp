@@ -5,7 +5,6 @@
 #include "moldau/protocol/messages/consumer_protocol.hpp"
 #include "moldau/protocol/messages/describe_groups.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <map>
@@ -90,12 +89,11 @@ Task<Result<>> describe_groups(Context context, std::vector<std::string> names) 
 
 }  // namespace
 
-void add_group_describe(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("describe", "state and members of groups");
-    command->fallthrough();
+void add_group_describe(Command parent, Choice& choice) {
+    Command command = parent.command("describe", "state and members of groups");
     auto names = std::make_shared<std::vector<std::string>>();
-    command->add_option("name", *names, "names of the groups")->required();
-    command->callback([names, &choice] {
+    command.option("name", *names, "names of the groups").required();
+    command.when_chosen([names, &choice] {
         choice.work = [names](Context context) { return describe_groups(context, *names); };
     });
 }

@@ -4,8 +4,6 @@
 
 #include "moldau/client/consumer.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <map>
 
@@ -106,13 +104,12 @@ Task<Result<>> show_lag(Context context, std::vector<std::string> names) {
 
 }  // namespace
 
-void add_group_lag(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
-        "lag", "what groups have committed, and how far that is from the end");
-    command->fallthrough();
+void add_group_lag(Command parent, Choice& choice) {
+    Command command =
+        parent.command("lag", "what groups have committed, and how far that is from the end");
     auto names = std::make_shared<std::vector<std::string>>();
-    command->add_option("name", *names, "names of the groups")->required();
-    command->callback([names, &choice] {
+    command.option("name", *names, "names of the groups").required();
+    command.when_chosen([names, &choice] {
         choice.work = [names](Context context) { return show_lag(context, *names); };
     });
 }

@@ -2,8 +2,6 @@
 #include "group_requests.hpp"
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace moldau::cli {
 namespace {
 
@@ -25,10 +23,9 @@ Task<Result<>> list(Context context) {
 
 }  // namespace
 
-void add_group_list(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("list", "list the groups");
-    command->fallthrough();
-    command->callback([&choice] { choice.work = list; });
+void add_group_list(Command parent, Choice& choice) {
+    Command command = parent.command("list", "list the groups");
+    command.when_chosen([&choice] { choice.work = list; });
 }
 
 }  // namespace moldau::cli

@@ -6,7 +6,6 @@
 
 #include "moldau/protocol/messages/offset_commit.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -129,24 +128,23 @@ Task<Result<>> seek(Context context, Options options) {
 
 }  // namespace
 
-void add_group_seek(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_group_seek(Command parent, Choice& choice) {
+    Command command = parent.command(
         "seek", "set the offsets of a group without members; it is made when it is not there");
-    command->fallthrough();
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->group, "name of the group")->required();
-    command->add_option("topic", options->topic, "topic whose offsets are set")->required();
+    command.option("name", options->group, "name of the group").required();
+    command.option("topic", options->topic, "topic whose offsets are set").required();
     command
-        ->add_option("--to", options->to_text,
-                     "beginning, end, OFFSET, -COUNT (before the end of each partition), or a time "
-                     "in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
-        ->type_name("WHERE")
-        ->required();
-    command->add_option("--partition", options->partitions, "default: all; may be given again")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    command->add_flag("--dry-run", options->dry_run, "say what would be done");
-    command->callback([options, &choice] {
+        .option("--to", options->to_text,
+                "beginning, end, OFFSET, -COUNT (before the end of each partition), or a time "
+                "in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
+        .type_name("WHERE")
+        .required();
+    command.option("--partition", options->partitions, "default: all; may be given again")
+        .within(0, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
+    command.flag("--dry-run", options->dry_run, "say what would be done");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) { return check(*options, global); };
         choice.work = [options](Context context) { return seek(context, *options); };
     });

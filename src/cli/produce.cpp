@@ -6,7 +6,6 @@
 #include "moldau/cli/word_options.hpp"
 #include "moldau/client/producer.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>
@@ -121,37 +120,36 @@ Task<Result<>> produce(Context context, Options options) {
     co_return outcome ? flushed : outcome;
 }
 
-void describe(CLI::App& command, Options& options) {
-    command.add_option("topic", options.topic, "topic to write to")->required();
-    command.add_option("--key-separator", options.format.key_separator,
-                       "what stands between key and value; without it lines are values");
-    command.add_option("--null", options.null_text, "keys and values of this text are null")
-        ->type_name("TEXT");
+void describe(Command command, Options& options) {
+    command.option("topic", options.topic, "topic to write to").required();
+    command.option("--key-separator", options.format.key_separator,
+                   "what stands between key and value; without it lines are values");
+    command.option("--null", options.null_text, "keys and values of this text are null")
+        .type_name("TEXT");
     command
-        .add_option("--header", options.header_texts,
-                    "of every record; KEY alone has a null value; may be given again")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
+        .option("--header", options.header_texts,
+                "of every record; KEY alone has a null value; may be given again")
+        .type_name("KEY=VALUE")
+        .repeats_name();
     add_codec(command, "compression", options.codec);
     add_acks(command, options.acks);
-    command.add_option("--partition", options.partition, "default: by the key")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()));
-    command.add_option("--linger-ms", options.linger_ms, "how long a batch waits for more lines")
-        ->check(CLI::Range(0, 60'000))
-        ->capture_default_str();
-    command.add_option("--batch-bytes", options.batch_bytes, "when a batch is full")
-        ->check(CLI::Range(1, 512 << 20))
-        ->capture_default_str();
+    command.option("--partition", options.partition, "default: by the key")
+        .within(0, std::numeric_limits<std::int32_t>::max());
+    command.option("--linger-ms", options.linger_ms, "how long a batch waits for more lines")
+        .within(0, 60'000)
+        .shows_default();
+    command.option("--batch-bytes", options.batch_bytes, "when a batch is full")
+        .within(1, 512 << 20)
+        .shows_default();
 }
 
 }  // namespace
 
-void add_produce(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("produce", "write lines of stdin as records");
-    command->fallthrough();
+void add_produce(Command parent, Choice& choice) {
+    Command command = parent.command("produce", "write lines of stdin as records");
     auto options = std::make_shared<Options>();
-    describe(*command, *options);
-    command->callback([options, &choice] {
+    describe(command, *options);
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return produce(context, *options); };
     });

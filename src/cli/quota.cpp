@@ -4,7 +4,6 @@
 #include "moldau/protocol/messages/alter_client_quotas.hpp"
 #include "moldau/protocol/messages/describe_client_quotas.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +35,7 @@ struct Options {
     bool dry_run = false;
 };
 
-void add_entity(CLI::App& command, Entity& to) {
+void add_entity(Command command, Entity& to) {
     struct Word {
         const char* option;
         const char* type;
@@ -46,14 +45,14 @@ void add_entity(CLI::App& command, Entity& to) {
          {Word{"--user", "user", "a user's (principal)"},
           Word{"--client", "client-id", "a client id's"}, Word{"--ip", "ip", "an address's"}}) {
         const std::string type = word.type;
-        CLI::Option* named = command.add_option_function<std::string>(
+        Option named = command.option(
             word.option, [&to, type](const std::string& name) { to[type] = name; }, word.whose);
-        named->type_name("NAME");
+        named.type_name("NAME");
         command
-            .add_flag_callback(
+            .flag(
                 fmt::format("{}-default", word.option), [&to, type] { to[type] = std::nullopt; },
                 "of all that have none of their own")
-            ->excludes(named);
+            .excludes(named);
     }
 }
 
@@ -147,21 +146,20 @@ Task<Result<>> change(Context context, Options options) {
     co_return print(context.global, report);
 }
 
-void add_change(CLI::App& parent, Choice& choice, bool unset) {
-    CLI::App* command = parent.add_subcommand(
+void add_change(Command parent, Choice& choice, bool unset) {
+    Command command = parent.command(
         unset ? "unset" : "set",
         unset ? "take quotas away" : "set quotas of a user, a client id, both, or an address");
-    command->fallthrough();
     auto options = std::make_shared<Options>();
     options->unset = unset;
-    add_entity(*command, options->entity);
+    add_entity(command, options->entity);
     command
-        ->add_option(unset ? "key" : "key=value", options->written,
-                     "producer_byte_rate, consumer_byte_rate, request_percentage, "
-                     "controller_mutation_rate, connection_creation_rate")
-        ->required();
-    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
-    command->callback([options, &choice] {
+        .option(unset ? "key" : "key=value", options->written,
+                "producer_byte_rate, consumer_byte_rate, request_percentage, "
+                "controller_mutation_rate, connection_creation_rate")
+        .required();
+    command.flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return change(context, *options); };
     });
@@ -169,22 +167,21 @@ void add_change(CLI::App& parent, Choice& choice, bool unset) {
 
 }  // namespace
 
-void add_quota_list(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
-        "list", "quotas that are set; with --user and the like those that name it");
-    command->fallthrough();
+void add_quota_list(Command parent, Choice& choice) {
+    Command command =
+        parent.command("list", "quotas that are set; with --user and the like those that name it");
     auto options = std::make_shared<Options>();
-    add_entity(*command, options->entity);
-    command->callback([options, &choice] {
+    add_entity(command, options->entity);
+    command.when_chosen([options, &choice] {
         choice.work = [options](Context context) { return list(context, *options); };
     });
 }
 
-void add_quota_set(CLI::App& parent, Choice& choice) {
+void add_quota_set(Command parent, Choice& choice) {
     add_change(parent, choice, false);
 }
 
-void add_quota_unset(CLI::App& parent, Choice& choice) {
+void add_quota_unset(Command parent, Choice& choice) {
     add_change(parent, choice, true);
 }
 

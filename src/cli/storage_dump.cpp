@@ -6,7 +6,6 @@
 
 #include "moldau/cli/output.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace moldau::cli {
@@ -88,19 +87,18 @@ Task<Result<>> dump(Offline offline, Options options) {
 
 }  // namespace
 
-void add_storage_dump(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_storage_dump(Command parent, Choice& choice) {
+    Command command = parent.command(
         "dump", "tell what files hold: segments, indexes, snapshots, checkpoints, metadata");
-    command->fallthrough();
     auto options = std::make_shared<Options>();
     command
-        ->add_option("path", options->paths,
-                     "files by the names that they have in a data directory, or a directory for "
-                     "all of its own")
-        ->required();
-    command->add_flag("--records", options->shows_records,
-                      "the records of batches, too; those of the metadata log come always");
-    command->callback([options, &choice] {
+        .option("path", options->paths,
+                "files by the names that they have in a data directory, or a directory for "
+                "all of its own")
+        .required();
+    command.flag("--records", options->shows_records,
+                 "the records of batches, too; those of the metadata log come always");
+    command.when_chosen([options, &choice] {
         choice.offline = [options](Offline offline) { return dump(offline, *options); };
     });
 }

@@ -7,7 +7,6 @@
 #include "moldau/config/load.hpp"
 #include "moldau/raft/quorum_state.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -144,42 +143,41 @@ Task<Result<>> format(Offline offline, Options options) {
     co_return std::move(failures).print(report);
 }
 
-void describe(CLI::App& command, Options& options) {
+void describe(Command command, Options& options) {
     command
-        .add_option("-c,--config", options.config_file,
-                    "the node's settings: a .yaml file, or Kafka's server.properties")
-        ->required()
-        ->type_name("FILE");
+        .option("-c,--config", options.config_file,
+                "the node's settings: a .yaml file, or Kafka's server.properties")
+        .required()
+        .type_name("FILE");
     command
-        .add_option("-t,--cluster-id", options.request.cluster_id,
-                    "one for all nodes of the cluster (Kafka's 'storage random-uuid' makes one)")
-        ->required();
-    auto* alone = command.add_flag("-s,--standalone", options.standalone,
-                                   "this controller begins a cluster, as its only voter");
+        .option("-t,--cluster-id", options.request.cluster_id,
+                "one for all nodes of the cluster (Kafka's 'storage random-uuid' makes one)")
+        .required();
+    const Option alone = command.flag("-s,--standalone", options.standalone,
+                                      "this controller begins a cluster, as its only voter");
     command
-        .add_flag("-N,--no-initial-controllers", options.no_initial_controllers,
-                  "the node joins controllers that are, or will be, formatted elsewhere")
-        ->excludes(alone);
-    command.add_flag("-g,--ignore-formatted", options.request.ignores_formatted,
-                     "leave directories that are formatted as they are");
+        .flag("-N,--no-initial-controllers", options.no_initial_controllers,
+              "the node joins controllers that are, or will be, formatted elsewhere")
+        .excludes(alone);
+    command.flag("-g,--ignore-formatted", options.request.ignores_formatted,
+                 "leave directories that are formatted as they are");
     command
-        .add_option("-r,--release-version", options.release,
-                    "of the first metadata, as 4.3 or 4.3-IV0; the newest known without it")
-        ->type_name("VERSION");
-    command.add_option("-f,--feature", options.features, "level of one feature; repeatable")
-        ->type_name("NAME=LEVEL")
-        ->allow_extra_args(false);
+        .option("-r,--release-version", options.release,
+                "of the first metadata, as 4.3 or 4.3-IV0; the newest known without it")
+        .type_name("VERSION");
+    command.option("-f,--feature", options.features, "level of one feature; repeatable")
+        .type_name("NAME=LEVEL")
+        .repeats_name();
 }
 
 }  // namespace
 
-void add_storage_format(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_storage_format(Command parent, Choice& choice) {
+    Command command = parent.command(
         "format", "prepare a node's data directories; what they hold is never overwritten");
-    command->fallthrough();
     auto options = std::make_shared<Options>();
-    describe(*command, *options);
-    command->callback([options, &choice] {
+    describe(command, *options);
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.offline = [options](Offline offline) { return format(offline, *options); };
     });

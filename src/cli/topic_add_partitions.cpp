@@ -3,7 +3,6 @@
 
 #include "moldau/protocol/messages/create_partitions.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -45,16 +44,15 @@ Task<Result<>> add_partitions(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_add_partitions(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("add-partitions", "give a topic more partitions");
-    command->fallthrough();
+void add_topic_add_partitions(Command parent, Choice& choice) {
+    Command command = parent.command("add-partitions", "give a topic more partitions");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->name, "name of the topic")->required();
-    command->add_option("--to", options->count, "how many it is to have then")
-        ->required()
-        ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
-    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
-    command->callback([options, &choice] {
+    command.option("name", options->name, "name of the topic").required();
+    command.option("--to", options->count, "how many it is to have then")
+        .required()
+        .within(1, std::numeric_limits<std::int32_t>::max());
+    command.flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command.when_chosen([options, &choice] {
         choice.work = [options](Context context) { return add_partitions(context, *options); };
     });
 }

@@ -2,7 +2,6 @@
 #include "config_requests.hpp"
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -44,19 +43,18 @@ Task<Result<>> alter(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_alter(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("alter", "change a topic's settings");
-    command->fallthrough();
+void add_topic_alter(Command parent, Choice& choice) {
+    Command command = parent.command("alter", "change a topic's settings");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->name, "name of the topic")->required();
-    command->add_option("--config", options->configs, "a setting; may be given again")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command->add_option("--unset", options->unset, "what is inherited holds again")
-        ->type_name("KEY")
-        ->allow_extra_args(false);
-    command->add_flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
-    command->callback([options, &choice] {
+    command.option("name", options->name, "name of the topic").required();
+    command.option("--config", options->configs, "a setting; may be given again")
+        .type_name("KEY=VALUE")
+        .repeats_name();
+    command.option("--unset", options->unset, "what is inherited holds again")
+        .type_name("KEY")
+        .repeats_name();
+    command.flag("--dry-run", options->dry_run, "let the broker look, and change nothing");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return alter(context, *options); };
     });

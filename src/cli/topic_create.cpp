@@ -4,7 +4,6 @@
 
 #include "moldau/protocol/messages/create_topics.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace moldau::cli {
@@ -92,23 +91,20 @@ Task<Result<>> create_topics(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_create(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("create", "create topics");
-    command->fallthrough();
+void add_topic_create(Command parent, Choice& choice) {
+    Command command = parent.command("create", "create topics");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->names, "names of the topics")->required();
-    command->add_option("--partitions", options->partitions, "default: the broker's")
-        ->check(CLI::Range(1, 1'000'000));
-    command
-        ->add_option("--replication-factor", options->replication_factor, "default: the broker's")
-        ->check(CLI::Range(1, 32767));
-    command->add_option("--config", options->configs, "a setting of the topics; may be given again")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command->add_flag("--if-not-exists", options->if_not_exists,
-                      "leave a topic that exists as it is");
-    command->add_flag("--dry-run", options->dry_run, "let the broker check it, create nothing");
-    command->callback([options, &choice] {
+    command.option("name", options->names, "names of the topics").required();
+    command.option("--partitions", options->partitions, "default: the broker's")
+        .within(1, 1'000'000);
+    command.option("--replication-factor", options->replication_factor, "default: the broker's")
+        .within(1, 32767);
+    command.option("--config", options->configs, "a setting of the topics; may be given again")
+        .type_name("KEY=VALUE")
+        .repeats_name();
+    command.flag("--if-not-exists", options->if_not_exists, "leave a topic that exists as it is");
+    command.flag("--dry-run", options->dry_run, "let the broker check it, create nothing");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return create_topics(context, *options); };
     });

@@ -4,7 +4,6 @@
 
 #include "moldau/protocol/messages/delete_topics.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -73,13 +72,12 @@ Task<Result<>> delete_topics(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_delete(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("delete", "delete topics with all their records");
-    command->fallthrough();
+void add_topic_delete(Command parent, Choice& choice) {
+    Command command = parent.command("delete", "delete topics with all their records");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->names, "names of the topics")->required();
-    command->add_flag("--if-exists", options->if_exists, "a topic that is not there is no error");
-    command->callback([options, &choice] {
+    command.option("name", options->names, "names of the topics").required();
+    command.flag("--if-exists", options->if_exists, "a topic that is not there is no error");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) {
             return confirm(
                 global, fmt::format("delete {} with all records", fmt::join(options->names, ", ")));

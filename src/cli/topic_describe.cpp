@@ -3,8 +3,6 @@
 
 #include "moldau/protocol/messages/describe_configs.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <map>
 
 namespace moldau::cli {
@@ -81,13 +79,12 @@ Task<Result<>> describe_topics(Context context, std::vector<std::string> names) 
 
 }  // namespace
 
-void add_topic_describe(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand(
+void add_topic_describe(Command parent, Choice& choice) {
+    Command command = parent.command(
         "describe", "show partitions, leaders, replicas and the settings that are set on a topic");
-    command->fallthrough();
     auto names = std::make_shared<std::vector<std::string>>();
-    command->add_option("name", *names, "names of the topics")->required();
-    command->callback([names, &choice] {
+    command.option("name", *names, "names of the topics").required();
+    command.when_chosen([names, &choice] {
         choice.work = [names](Context context) { return describe_topics(context, *names); };
     });
 }

@@ -1,8 +1,6 @@
 // moldau topic list
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace moldau::cli {
 namespace {
 
@@ -28,12 +26,11 @@ Task<Result<>> list_topics(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_list(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("list", "list the topics");
-    command->fallthrough();
+void add_topic_list(Command parent, Choice& choice) {
+    Command command = parent.command("list", "list the topics");
     auto options = std::make_shared<Options>();
-    command->add_flag("--internal", options->internal, "internal topics, too");
-    command->callback([options, &choice] {
+    command.flag("--internal", options->internal, "internal topics, too");
+    command.when_chosen([options, &choice] {
         choice.work = [options](Context context) { return list_topics(context, *options); };
     });
 }

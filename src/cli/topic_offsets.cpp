@@ -4,7 +4,6 @@
 
 #include "moldau/client/consumer.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace moldau::cli {
@@ -78,18 +77,17 @@ Task<Result<>> show(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_offsets(CLI::App& parent, Choice& choice) {
-    CLI::App* command =
-        parent.add_subcommand("offsets", "where partitions begin and end, or what lies at a time");
-    command->fallthrough();
+void add_topic_offsets(Command parent, Choice& choice) {
+    Command command =
+        parent.command("offsets", "where partitions begin and end, or what lies at a time");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->names, "names of the topics")->required();
+    command.option("name", options->names, "names of the topics").required();
     command
-        ->add_option("--at", options->at_text,
-                     "the first offset at or behind a time in UTC (2026-11-22T18:30:05Z, "
-                     "@MILLISECONDS), or -COUNT before the end")
-        ->type_name("WHERE");
-    command->callback([options, &choice] {
+        .option("--at", options->at_text,
+                "the first offset at or behind a time in UTC (2026-11-22T18:30:05Z, "
+                "@MILLISECONDS), or -COUNT before the end")
+        .type_name("WHERE");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global&) { return check(*options); };
         choice.work = [options](Context context) { return show(context, *options); };
     });

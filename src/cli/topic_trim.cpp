@@ -5,7 +5,6 @@
 
 #include "moldau/protocol/messages/delete_records.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -113,22 +112,21 @@ Task<Result<>> trim(Context context, Options options) {
 
 }  // namespace
 
-void add_topic_trim(CLI::App& parent, Choice& choice) {
-    CLI::App* command = parent.add_subcommand("trim", "delete the oldest records of a topic");
-    command->fallthrough();
+void add_topic_trim(Command parent, Choice& choice) {
+    Command command = parent.command("trim", "delete the oldest records of a topic");
     auto options = std::make_shared<Options>();
-    command->add_option("name", options->name, "name of the topic")->required();
+    command.option("name", options->name, "name of the topic").required();
     command
-        ->add_option("--before", options->before_text,
-                     "OFFSET, end (all records), -COUNT (all but the last of each partition), or a "
-                     "time in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
-        ->type_name("WHERE")
-        ->required();
-    command->add_option("--partition", options->partitions, "default: all; may be given again")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    command->add_flag("--dry-run", options->dry_run, "say what would be done");
-    command->callback([options, &choice] {
+        .option("--before", options->before_text,
+                "OFFSET, end (all records), -COUNT (all but the last of each partition), or a "
+                "time in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
+        .type_name("WHERE")
+        .required();
+    command.option("--partition", options->partitions, "default: all; may be given again")
+        .within(0, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
+    command.flag("--dry-run", options->dry_run, "say what would be done");
+    command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) { return check(*options, global); };
         choice.work = [options](Context context) { return trim(context, *options); };
     });

@@ -3,15 +3,12 @@
 #include "raw_options.hpp"
 
 #include "moldau/base/version.hpp"
-#include "moldau/cli/word_options.hpp"
 #include "moldau/client/cluster.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <limits>
-#include <sstream>
 
 namespace moldau::load {
 namespace {
@@ -45,84 +42,85 @@ struct Raw {
 constexpr std::size_t kRounds = 5;        // of --vs
 constexpr std::size_t kWarmupRounds = 1;  // of --vs
 
-void describe_usage(CLI::App& app, RawSide& side, const std::string& pid,
-                    const std::string& metrics, const std::string& whose) {
-    app.add_option(pid, side.pids,
-                   "tell CPU and memory of this process, a broker" + whose +
-                       " on this machine, from /proc; repeatable")
-        ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    app.add_option(metrics, side.metrics,
-                   "tell CPU and memory of the broker" + whose +
-                       " that has /metrics here, for Prometheus; repeatable")
-        ->type_name("HOST:PORT")
-        ->allow_extra_args(false);
+void describe_usage(Command app, RawSide& side, const std::string& pid, const std::string& metrics,
+                    const std::string& whose) {
+    app.option(pid, side.pids,
+               "tell CPU and memory of this process, a broker" + whose +
+                   " on this machine, from /proc; repeatable")
+        .within(1, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
+    app.option(metrics, side.metrics,
+               "tell CPU and memory of the broker" + whose +
+                   " that has /metrics here, for Prometheus; repeatable")
+        .type_name("HOST:PORT")
+        .repeats_name();
 }
 
-void describe_comparison(CLI::App& app, Raw& raw) {
-    app.add_option("--vs", raw.second.brokers,
-                   "load this cluster, too, in turn with the first one: A B A B …; tells ratios")
-        ->type_name("HOST:PORT,…");
+void describe_comparison(Command app, Raw& raw) {
+    app.option("--vs", raw.second.brokers,
+               "load this cluster, too, in turn with the first one: A B A B …; tells ratios")
+        .type_name("HOST:PORT,…");
     describe_usage(app, raw.second, "--vs-pid", "--vs-metrics", " of the second cluster");
-    app.add_option("--label", raw.first.label, "what the first cluster is called")
-        ->default_str("its address");
-    app.add_option("--vs-label", raw.second.label, "what the second cluster is called")
-        ->default_str("its address");
-    app.add_option("--rounds", raw.rounds, "of each cluster, with --vs")
-        ->check(CLI::Range(1, 10'000))
-        ->default_str(std::to_string(kRounds));
-    app.add_option("--warmup-rounds", raw.warmup_rounds,
-                   "before those, with --vs; they are not counted")
-        ->check(CLI::Range(0, 10'000))
-        ->default_str(std::to_string(kWarmupRounds));
+    app.option("--label", raw.first.label, "what the first cluster is called")
+        .default_text("its address");
+    app.option("--vs-label", raw.second.label, "what the second cluster is called")
+        .default_text("its address");
+    app.option("--rounds", raw.rounds, "of each cluster, with --vs")
+        .within(1, 10'000)
+        .default_text(std::to_string(kRounds));
+    app.option("--warmup-rounds", raw.warmup_rounds,
+               "before those, with --vs; they are not counted")
+        .within(0, 10'000)
+        .default_text(std::to_string(kWarmupRounds));
 }
 
-void describe_commands(CLI::App& app, Raw& raw) {
-    const auto add = [&app](const char* name, const char* what) -> CLI::App& {
-        CLI::App& command = *app.add_subcommand(name, what);
-        command.fallthrough();
-        return command;
-    };
+void describe_commands(Command app, Raw& raw) {
     describe_produce(
-        add("produce", "Write records, at a rate or as fast as the broker takes them."),
+        app.command("produce", "Write records, at a rate or as fast as the broker takes them."),
         raw.produce);
     describe_consume(
-        add("consume", "Read records to where the topic ends now, or as told; without a group."),
+        app.command("consume",
+                    "Read records to where the topic ends now, or as told; without a group."),
         raw.consume);
-    describe_mix(add("latency",
-                     "Write records at a rate (1000 a second) and read them here: how long each "
-                     "took from the moment that the rate gave it to its receipt."),
-                 raw.latency, true);
-    describe_mix(add("mixed", "Write and read the same topic at once."), raw.mixed, false);
-    describe_commits(add("commits", "Commit offsets as members of consumer groups."), raw.commits);
+    describe_mix(
+        app.command("latency",
+                    "Write records at a rate (1000 a second) and read them here: how long each "
+                    "took from the moment that the rate gave it to its receipt."),
+        raw.latency, true);
+    describe_mix(app.command("mixed", "Write and read the same topic at once."), raw.mixed, false);
+    describe_commits(app.command("commits", "Commit offsets as members of consumer groups."),
+                     raw.commits);
     describe_join(
-        add("join", "Let the members of new consumer groups join: until all have their part."),
+        app.command("join",
+                    "Let the members of new consumer groups join: until all have their part."),
         raw.join);
-    describe_topics(add("topics", "Create topics, and delete them afterwards."), raw.topics);
+    describe_topics(app.command("topics", "Create topics, and delete them afterwards."),
+                    raw.topics);
     describe_connections(
-        add("connections", "Open connections, each with a first request, and keep them open."),
+        app.command("connections",
+                    "Open connections, each with a first request, and keep them open."),
         raw.connections);
 }
 
-void describe(CLI::App& app, Raw& raw) {
-    app.set_version_flag("--version", fmt::format("moldau-bench {} ({})", version(), commit()));
-    app.add_option("--brokers", raw.first.brokers, "brokers to begin with; the others are found")
-        ->envname("MOLDAU_BROKERS")
-        ->default_val("127.0.0.1:9092")
-        ->type_name("HOST:PORT,…");
-    cli::add_words(app, "-o,--output", "how figures are written", {"table", "json"},
-                   [&raw](const std::string& word) { raw.is_json = word == "json"; })
-        ->default_str("table");
+void describe(CommandLine& app, Raw& raw) {
+    app.version(fmt::format("moldau-bench {} ({})", version(), commit()));
+    raw.first.brokers = "127.0.0.1:9092";
+    app.option("--brokers", raw.first.brokers, "brokers to begin with; the others are found")
+        .from_environment("MOLDAU_BROKERS")
+        .type_name("HOST:PORT,…")
+        .shows_default();
+    app.words("-o,--output", [&raw](const std::string& word) { raw.is_json = word == "json"; },
+              "how figures are written", {"table", "json"})
+        .default_text("table");
     describe_usage(app, raw.first, "--pid,--broker-pid", "--broker-metrics", "");
-    app.add_option("--report", raw.report,
-                   "write the figures, with plots, into one HTML page that needs nothing else")
-        ->type_name("FILE");
-    app.add_option("--hdr-log", raw.hdr_log,
-                   "write latencies as an HdrHistogram interval log, an interval a second")
-        ->type_name("FILE");
+    app.option("--report", raw.report,
+               "write the figures, with plots, into one HTML page that needs nothing else")
+        .type_name("FILE");
+    app.option("--hdr-log", raw.hdr_log,
+               "write latencies as an HdrHistogram interval log, an interval a second")
+        .type_name("FILE");
     describe_comparison(app, raw);
-    app.require_subcommand(1);
-    app.fallthrough();
+    app.requires_command();
     app.footer(
         "MB and GB are 10^6 and 10^9 bytes of record batches as they go over the wire.\n"
         "Exit code: 0 all went well, 1 something failed (of one cluster the figures are told all "
@@ -176,14 +174,14 @@ Result<Work> as_work(Result<Options> options) {
     return Work(std::move(*options));
 }
 
-Result<Work> work_of(const CLI::App& app, const Raw& raw) {
-    if (app.got_subcommand("produce")) return as_work(checked(raw.produce));
-    if (app.got_subcommand("consume")) return as_work(checked(raw.consume));
-    if (app.got_subcommand("latency")) return as_work(checked(raw.latency, true));
-    if (app.got_subcommand("mixed")) return as_work(checked(raw.mixed, false));
-    if (app.got_subcommand("commits")) return as_work(checked(raw.commits));
-    if (app.got_subcommand("join")) return as_work(checked(raw.join));
-    if (app.got_subcommand("topics")) return as_work(checked(raw.topics));
+Result<Work> work_of(const CommandLine& app, const Raw& raw) {
+    if (app.has_chosen("produce")) return as_work(checked(raw.produce));
+    if (app.has_chosen("consume")) return as_work(checked(raw.consume));
+    if (app.has_chosen("latency")) return as_work(checked(raw.latency, true));
+    if (app.has_chosen("mixed")) return as_work(checked(raw.mixed, false));
+    if (app.has_chosen("commits")) return as_work(checked(raw.commits));
+    if (app.has_chosen("join")) return as_work(checked(raw.join));
+    if (app.has_chosen("topics")) return as_work(checked(raw.topics));
     return Work(raw.connections);
 }
 
@@ -197,24 +195,24 @@ Error misuse(std::string what) {
     return {ErrorCode::invalid_request, std::move(what)};
 }
 
-void describe_threads(CLI::App& command, std::size_t& to, const char* whose) {
-    command.add_option("--threads", to, fmt::format("that the {} are dealt out to", whose))
-        ->check(CLI::Range(1, 256))
-        ->capture_default_str();
+void describe_threads(Command command, std::size_t& to, const char* whose) {
+    command.option("--threads", to, fmt::format("that the {} are dealt out to", whose))
+        .within(1, 256)
+        .shows_default();
 }
 
-void describe_topic_shape(CLI::App& command, TopicShape& to) {
-    command.add_flag("--create", to.creates_topic,
-                     "create the topic when it does not exist; the next three say how");
-    command.add_option("--partitions", to.partitions, "of a topic that is created")
-        ->check(CLI::Range(1, 1'000'000))
-        ->default_str("the broker's");
-    command.add_option("--replication-factor", to.replication_factor, "of a topic that is created")
-        ->check(CLI::Range(1, 32767))
-        ->default_str("the broker's");
-    command.add_option("--config", to.configs, "a setting of a topic that is created; repeatable")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
+void describe_topic_shape(Command command, TopicShape& to) {
+    command.flag("--create", to.creates_topic,
+                 "create the topic when it does not exist; the next three say how");
+    command.option("--partitions", to.partitions, "of a topic that is created")
+        .within(1, 1'000'000)
+        .default_text("the broker's");
+    command.option("--replication-factor", to.replication_factor, "of a topic that is created")
+        .within(1, 32767)
+        .default_text("the broker's");
+    command.option("--config", to.configs, "a setting of a topic that is created; repeatable")
+        .type_name("KEY=VALUE")
+        .repeats_name();
 }
 
 Result<> check_configs(const std::vector<std::string>& configs) {
@@ -239,25 +237,21 @@ Result<> check_topic_shape(const TopicShape& shape) {
 Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     Raw raw;
     Arguments arguments;
-    CLI::App app("moldau-bench: loads Kafka-compatible brokers and measures them", "moldau-bench");
-    describe(app, raw);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        std::ostringstream out;
-        std::ostringstream err;
-        if (app.exit(error, out, err) == 0) {
-            arguments.text = out.str();
-            return arguments;
-        }
-        return misuse(fmt::format(
-            "{} ('moldau-bench --help', or --help behind a command, shows how)", error.what()));
+    CommandLine line("moldau-bench: loads Kafka-compatible brokers and measures them",
+                     "moldau-bench");
+    describe(line, raw);
+    if (const std::optional<cli::Ended> ended = line.parse(argc, argv)) {
+        if (ended->is_misuse)
+            return misuse(fmt::format(
+                "{} ('moldau-bench --help', or --help behind a command, shows how)", ended->text));
+        arguments.text = ended->text;
+        return arguments;
     }
     arguments.is_json = raw.is_json;
     if (!raw.report.empty()) arguments.report = raw.report;
     if (!raw.hdr_log.empty()) arguments.hdr_log = raw.hdr_log;
     if (Result<> ok = take_sides(raw, arguments); !ok) return ok.error();
-    Result<Work> what = work_of(app, raw);
+    Result<Work> what = work_of(line, raw);
     if (!what) return what.error();
     arguments.what = std::move(*what);
     const auto* consume = std::get_if<ConsumeOptions>(&arguments.what);

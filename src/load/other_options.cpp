@@ -1,36 +1,33 @@
 // Commands that ask for anything but records: commits, join, topics, connections.
 #include "raw_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace moldau::load {
 namespace {
 
-void describe_group(CLI::App& command, RawGroup& raw) {
+void describe_group(Command command, RawGroup& raw) {
     GroupOptions& to = raw.options;
-    command.add_option("--groups", to.groups, "consumer groups of the classic protocol")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
-    command.add_option("--members", to.members, "of each group, with a connection each")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
+    command.option("--groups", to.groups, "consumer groups of the classic protocol")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
+    command.option("--members", to.members, "of each group, with a connection each")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
     command
-        .add_option("--session-timeout-ms", raw.session_ms,
-                    "after which a silent member is left out")
-        ->check(CLI::Range(1, 3'600'000))
-        ->capture_default_str();
+        .option("--session-timeout-ms", raw.session_ms, "after which a silent member is left out")
+        .within(1, 3'600'000)
+        .shows_default();
     command
-        .add_option("--rebalance-timeout-ms", raw.rebalance_ms,
-                    "that members are given to join again")
-        ->check(CLI::Range(1, 3'600'000))
-        ->capture_default_str();
+        .option("--rebalance-timeout-ms", raw.rebalance_ms, "that members are given to join again")
+        .within(1, 3'600'000)
+        .shows_default();
     command
-        .add_option("--heartbeat-ms", raw.heartbeat_ms,
-                    "between two heartbeats of a member, by which it also hears that it must join "
-                    "again")
-        ->check(CLI::Range(1, 3'600'000))
-        ->capture_default_str();
+        .option("--heartbeat-ms", raw.heartbeat_ms,
+                "between two heartbeats of a member, by which it also hears that it must join "
+                "again")
+        .within(1, 3'600'000)
+        .shows_default();
     describe_threads(command, to.threads, "groups");
 }
 
@@ -50,70 +47,67 @@ Result<GroupOptions> checked(const RawGroup& raw) {
 
 }  // namespace
 
-void describe_commits(CLI::App& command, RawCommit& raw) {
+void describe_commits(Command command, RawCommit& raw) {
     CommitOptions& to = raw.options;
-    command.add_option("topic", to.topic, "topic whose offsets are committed; it is not read")
-        ->required();
+    command.option("topic", to.topic, "topic whose offsets are committed; it is not read")
+        .required();
     command
-        .add_option("--rate", to.rate,
-                    "commits a second over all members; latency then counts from the moment that "
-                    "the rate gives a commit. Without it: each member commits again at once")
-        ->check(CLI::Range(std::uint64_t{1}, kRateMax));
-    command.add_option("--commits", raw.commits, "end after so many, over all members")
-        ->check(CLI::Range(std::uint64_t{1}, kCountMax));
-    command
-        .add_option("--duration-s", raw.seconds, "end after so many seconds; 10 without --commits")
-        ->check(CLI::Range(0.001, kSecondsMax));
-    command.add_option("--offsets", to.partitions, "partitions in each commit")
-        ->check(CLI::Range(1, 100'000))
-        ->capture_default_str();
+        .option("--rate", to.rate,
+                "commits a second over all members; latency then counts from the moment that "
+                "the rate gives a commit. Without it: each member commits again at once")
+        .within(std::uint64_t{1}, kRateMax);
+    command.option("--commits", raw.commits, "end after so many, over all members")
+        .within(std::uint64_t{1}, kCountMax);
+    command.option("--duration-s", raw.seconds, "end after so many seconds; 10 without --commits")
+        .within(0.001, kSecondsMax);
+    command.option("--offsets", to.partitions, "partitions in each commit")
+        .within(1, 100'000)
+        .shows_default();
     describe_group(command, raw.group);
     describe_topic_shape(command, to.topic_shape);
 }
 
-void describe_join(CLI::App& command, RawJoin& raw) {
+void describe_join(Command command, RawJoin& raw) {
     describe_group(command, raw.group);
-    command.add_option("--patience-s", raw.patience_s, "what is not at rest by then has failed")
-        ->check(CLI::Range(0.001, kSecondsMax))
-        ->capture_default_str();
+    command.option("--patience-s", raw.patience_s, "what is not at rest by then has failed")
+        .within(0.001, kSecondsMax)
+        .shows_default();
 }
 
-void describe_topics(CLI::App& command, TopicsOptions& to) {
+void describe_topics(Command command, TopicsOptions& to) {
     constexpr std::uint64_t kTopicsMax = 1'000'000;
-    command.add_option("--count", to.count, "topics, over all clients")
-        ->check(CLI::Range(std::uint64_t{1}, kTopicsMax))
-        ->capture_default_str();
-    command.add_option("--batch", to.batch, "topics in a request")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--clients", to.clients, "each asks with one request at a time")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
+    command.option("--count", to.count, "topics, over all clients")
+        .within(std::uint64_t{1}, kTopicsMax)
+        .shows_default();
+    command.option("--batch", to.batch, "topics in a request").within(1, 10'000).shows_default();
+    command.option("--clients", to.clients, "each asks with one request at a time")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
     describe_threads(command, to.threads, "clients");
-    command.add_option("--partitions", to.shape.partitions, "of each topic")
-        ->check(CLI::Range(1, 1'000'000))
-        ->default_str("the broker's");
-    command.add_option("--replication-factor", to.shape.replication_factor, "of each topic")
-        ->check(CLI::Range(1, 32767))
-        ->default_str("the broker's");
-    command.add_option("--config", to.shape.configs, "a setting of each topic; repeatable")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command.add_flag("--keep", to.keeps, "do not delete them afterwards");
+    command.option("--partitions", to.shape.partitions, "of each topic")
+        .within(1, 1'000'000)
+        .default_text("the broker's");
+    command.option("--replication-factor", to.shape.replication_factor, "of each topic")
+        .within(1, 32767)
+        .default_text("the broker's");
+    command.option("--config", to.shape.configs, "a setting of each topic; repeatable")
+        .type_name("KEY=VALUE")
+        .repeats_name();
+    command.flag("--keep", to.keeps, "do not delete them afterwards");
 }
 
-void describe_connections(CLI::App& command, ConnectOptions& to) {
-    command.add_option("--count", to.count, "connections that are open together in the end")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
-        ->capture_default_str();
+void describe_connections(Command command, ConnectOptions& to) {
+    command.option("--count", to.count, "connections that are open together in the end")
+        .within(std::uint64_t{1}, std::uint64_t{1'000'000})
+        .shows_default();
     command
-        .add_option("--rate", to.rate,
-                    "a second over all clients; latency then counts from the moment that the rate "
-                    "gives a connection. Without it: flat out")
-        ->check(CLI::Range(std::uint64_t{1}, kRateMax));
-    command.add_option("--clients", to.clients, "each opens one connection at a time")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
+        .option("--rate", to.rate,
+                "a second over all clients; latency then counts from the moment that the rate "
+                "gives a connection. Without it: flat out")
+        .within(std::uint64_t{1}, kRateMax);
+    command.option("--clients", to.clients, "each opens one connection at a time")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
     describe_threads(command, to.threads, "clients");
 }
 

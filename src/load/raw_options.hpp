@@ -3,11 +3,12 @@
 
 #include "options.hpp"
 
-namespace CLI {  // NOLINT(readability-identifier-naming): its name
-class App;
-}  // namespace CLI
+#include "moldau/cli/arguments.hpp"
 
 namespace moldau::load {
+
+using cli::Command;
+using cli::CommandLine;
 
 // As the command line has them, before they are checked. 0 is "not said" where an option's least
 // value is above it.
@@ -56,13 +57,13 @@ struct RawMix {
     RawConsume consume;
 };
 
-void describe_produce(CLI::App& command, RawProduce& raw);
-void describe_consume(CLI::App& command, RawConsume& raw);
-void describe_mix(CLI::App& command, RawMix& raw, bool times_records);
-void describe_commits(CLI::App& command, RawCommit& raw);
-void describe_join(CLI::App& command, RawJoin& raw);
-void describe_topics(CLI::App& command, TopicsOptions& to);
-void describe_connections(CLI::App& command, ConnectOptions& to);
+void describe_produce(Command command, RawProduce& raw);
+void describe_consume(Command command, RawConsume& raw);
+void describe_mix(Command command, RawMix& raw, bool times_records);
+void describe_commits(Command command, RawCommit& raw);
+void describe_join(Command command, RawJoin& raw);
+void describe_topics(Command command, TopicsOptions& to);
+void describe_connections(Command command, ConnectOptions& to);
 
 /// Errors: invalid_request: a misuse, with what is allowed
 Result<ProduceOptions> checked(const RawProduce& raw);
@@ -75,15 +76,14 @@ Result<TopicsOptions> checked(const TopicsOptions& options);
 // ------------------------------------------------------------------ parts of several commands
 
 inline constexpr double kSecondsMax = 30 * 86400.0;
-inline constexpr std::uint64_t kCountMax = std::uint64_t{1}
-                                           << 53U;  // exact where CLI11 has doubles
+inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53U;  // exact as a double
 inline constexpr std::uint64_t kRateMax = 1'000'000'000;
 inline constexpr std::uint64_t kClientsMax = 10'000;
 
 Duration seconds_of(double count);
 Error misuse(std::string what);
-void describe_threads(CLI::App& command, std::size_t& to, const char* whose);
-void describe_topic_shape(CLI::App& command, TopicShape& to);
+void describe_threads(Command command, std::size_t& to, const char* whose);
+void describe_topic_shape(Command command, TopicShape& to);
 Result<> check_topic_shape(const TopicShape& shape);
 Result<> check_configs(const std::vector<std::string>& configs);
 

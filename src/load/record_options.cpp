@@ -4,7 +4,6 @@
 
 #include "moldau/cli/word_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>
@@ -12,104 +11,103 @@
 namespace moldau::load {
 namespace {
 
-void describe_keys(CLI::App& command, RawProduce& raw) {
+void describe_keys(Command command, RawProduce& raw) {
     KeyPlan& to = raw.options.keys;
-    cli::add_words(command, "--keys",
-                   "keys of the records, which decide their partitions: none, each as often, or "
-                   "few of them often",
-                   {"none", "random", "zipf"},
-                   [&to](const std::string& word) {
-                       to.kind = word == "random" ? KeyKind::random
-                                 : word == "zipf" ? KeyKind::zipf
-                                                  : KeyKind::none;
-                   })
-        ->default_str("none");
-    command.add_option("--key-count", raw.key_count, "different keys")
-        ->check(CLI::Range(1, 10'000'000))
-        ->default_str(std::to_string(to.count));
-    command.add_option("--key-bytes", raw.key_bytes, "size of a key")
-        ->check(CLI::Range(1, 1 << 20))
-        ->default_str(std::to_string(to.bytes));
     command
-        .add_option("--zipf-exponent", raw.zipf_exponent,
-                    "the n-th most frequent key comes 1/n^EXPONENT times as often as the first")
-        ->check(CLI::Range(0.01, 10.0))
-        ->default_str(fmt::format("{}", to.exponent));
+        .words("--keys",
+               [&to](const std::string& word) {
+                   to.kind = word == "random" ? KeyKind::random
+                             : word == "zipf" ? KeyKind::zipf
+                                              : KeyKind::none;
+               },
+               "keys of the records, which decide their partitions: none, each as often, or "
+               "few of them often",
+               {"none", "random", "zipf"})
+        .default_text("none");
+    command.option("--key-count", raw.key_count, "different keys")
+        .within(1, 10'000'000)
+        .default_text(std::to_string(to.count));
+    command.option("--key-bytes", raw.key_bytes, "size of a key")
+        .within(1, 1 << 20)
+        .default_text(std::to_string(to.bytes));
+    command
+        .option("--zipf-exponent", raw.zipf_exponent,
+                "the n-th most frequent key comes 1/n^EXPONENT times as often as the first")
+        .within(0.01, 10.0)
+        .default_text(fmt::format("{}", to.exponent));
 }
 
-void describe_batches(CLI::App& command, RawProduce& raw) {
+void describe_batches(Command command, RawProduce& raw) {
     ProduceOptions& to = raw.options;
     command
-        .add_option("--record-bytes", raw.record_bytes,
-                    "size of a record's value: 1024, from 100-2000, or one of 100,100,5000")
-        ->type_name("SIZES")
-        ->capture_default_str();
-    command.add_option("--batch-bytes", to.batch_bytes, "when a batch is full, before compression")
-        ->check(CLI::Range(1, 512 << 20))
-        ->capture_default_str();
+        .option("--record-bytes", raw.record_bytes,
+                "size of a record's value: 1024, from 100-2000, or one of 100,100,5000")
+        .type_name("SIZES")
+        .shows_default();
+    command.option("--batch-bytes", to.batch_bytes, "when a batch is full, before compression")
+        .within(1, 512 << 20)
+        .shows_default();
     command
-        .add_option("--linger-ms", raw.linger_ms,
-                    "how long a batch waits for more records when there is a rate")
-        ->check(CLI::Range(0.0, 60'000.0))
-        ->capture_default_str();
-    command.add_flag("--unbatched", to.is_unbatched, "one record in each request");
+        .option("--linger-ms", raw.linger_ms,
+                "how long a batch waits for more records when there is a rate")
+        .within(0.0, 60'000.0)
+        .shows_default();
+    command.flag("--unbatched", to.is_unbatched, "one record in each request");
     cli::add_codec(command,
                    "compression. Done once for all batches, so that it costs the client nothing; "
                    "with keys, several sizes or end-to-end latency for each",
                    to.packing.codec)
-        ->default_str("none");
-    cli::add_acks(command, to.acks)->default_str("all");
-    command.add_flag("--no-idempotence", raw.no_idempotence,
-                     "no producer ids and sequences (with --acks 0 and 1 there are none anyway)");
+        .default_text("none");
+    cli::add_acks(command, to.acks).default_text("all");
+    command.flag("--no-idempotence", raw.no_idempotence,
+                 "no producer ids and sequences (with --acks 0 and 1 there are none anyway)");
     describe_keys(command, raw);
 }
 
-void describe_writing(CLI::App& command, RawProduce& raw, const char* without_rate) {
+void describe_writing(Command command, RawProduce& raw, const char* without_rate) {
     ProduceOptions& to = raw.options;
     command
-        .add_option("--rate", to.rate,
-                    fmt::format("records a second over all producers; latency then counts from the "
-                                "moment that the rate gives a record, however late it is sent. "
-                                "Without it: {}",
-                                without_rate))
-        ->check(CLI::Range(std::uint64_t{1}, kRateMax));
-    command.add_option("--records", raw.records, "end after so many, over all producers")
-        ->check(CLI::Range(std::uint64_t{1}, kCountMax));
-    command
-        .add_option("--duration-s", raw.seconds, "end after so many seconds; 10 without --records")
-        ->check(CLI::Range(0.001, kSecondsMax));
+        .option("--rate", to.rate,
+                fmt::format("records a second over all producers; latency then counts from the "
+                            "moment that the rate gives a record, however late it is sent. "
+                            "Without it: {}",
+                            without_rate))
+        .within(std::uint64_t{1}, kRateMax);
+    command.option("--records", raw.records, "end after so many, over all producers")
+        .within(std::uint64_t{1}, kCountMax);
+    command.option("--duration-s", raw.seconds, "end after so many seconds; 10 without --records")
+        .within(0.001, kSecondsMax);
     describe_batches(command, raw);
     command
-        .add_option("--in-flight", to.in_flight,
-                    "requests of a producer to one broker that are not answered yet; with "
-                    "idempotence at most 5")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--producers", to.producers, "each has connections of its own")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
+        .option("--in-flight", to.in_flight,
+                "requests of a producer to one broker that are not answered yet; with "
+                "idempotence at most 5")
+        .within(1, 10'000)
+        .shows_default();
+    command.option("--producers", to.producers, "each has connections of its own")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
 }
 
-void describe_fetches(CLI::App& command, RawConsume& raw) {
+void describe_fetches(Command command, RawConsume& raw) {
     ConsumeOptions& to = raw.options;
-    command.add_option("--consumers", to.consumers, "each has connections of its own")
-        ->check(CLI::Range(std::uint64_t{1}, kClientsMax))
-        ->capture_default_str();
-    command.add_flag("--share", to.shares_partitions,
-                     "deal the partitions out to the consumers; else each reads all of them");
-    command.add_option("--fetch-bytes", to.fetch_bytes, "of one reply, at most")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    command
-        .add_option("--partition-bytes", to.partition_bytes, "of one partition in a reply, at most")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    command.add_option("--min-bytes", to.fetch_bytes_min, "that the broker waits for")
-        ->check(CLI::Range(0, 1 << 30))
-        ->capture_default_str();
-    command.add_option("--wait-ms", raw.wait_ms, "how long it waits for them")
-        ->check(CLI::Range(0, 60'000))
-        ->capture_default_str();
+    command.option("--consumers", to.consumers, "each has connections of its own")
+        .within(std::uint64_t{1}, kClientsMax)
+        .shows_default();
+    command.flag("--share", to.shares_partitions,
+                 "deal the partitions out to the consumers; else each reads all of them");
+    command.option("--fetch-bytes", to.fetch_bytes, "of one reply, at most")
+        .within(1, 1 << 30)
+        .shows_default();
+    command.option("--partition-bytes", to.partition_bytes, "of one partition in a reply, at most")
+        .within(1, 1 << 30)
+        .shows_default();
+    command.option("--min-bytes", to.fetch_bytes_min, "that the broker waits for")
+        .within(0, 1 << 30)
+        .shows_default();
+    command.option("--wait-ms", raw.wait_ms, "how long it waits for them")
+        .within(0, 60'000)
+        .shows_default();
 }
 
 Result<> check_keys(const RawProduce& raw, KeyPlan& to) {
@@ -129,45 +127,46 @@ Result<> check_keys(const RawProduce& raw, KeyPlan& to) {
 
 }  // namespace
 
-void describe_produce(CLI::App& command, RawProduce& raw) {
-    command.add_option("topic", raw.options.topic, "topic to write to")->required();
+void describe_produce(Command command, RawProduce& raw) {
+    command.option("topic", raw.options.topic, "topic to write to").required();
     describe_writing(command, raw, "flat out");
     describe_threads(command, raw.options.threads, "producers");
     describe_topic_shape(command, raw.options.topic_shape);
 }
 
-void describe_consume(CLI::App& command, RawConsume& raw) {
+void describe_consume(Command command, RawConsume& raw) {
     ConsumeOptions& to = raw.options;
-    command.add_option("topic", to.topic, "topic to read")->required();
-    command.add_option("--partition", to.partitions, "repeatable; without it: all")
-        ->check(CLI::Range(0, std::numeric_limits<std::int32_t>::max()))
-        ->allow_extra_args(false);
-    cli::add_words(command, "--from", "where to begin", {"beginning", "end"},
-                   [&to](const std::string& word) { to.from_end = word == "end"; })
-        ->default_str("beginning");
-    command.add_flag("--follow", to.follows,
-                     "wait for more at the end; with --records or --duration-s");
-    command.add_option("--records", raw.records, "end after so many of each consumer")
-        ->check(CLI::Range(std::uint64_t{1}, kCountMax));
-    command.add_option("--duration-s", raw.seconds, "end after so many seconds")
-        ->check(CLI::Range(0.001, kSecondsMax));
+    command.option("topic", to.topic, "topic to read").required();
+    command.option("--partition", to.partitions, "repeatable; without it: all")
+        .within(0, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
+    command
+        .words("--from", [&to](const std::string& word) { to.from_end = word == "end"; },
+               "where to begin", {"beginning", "end"})
+        .default_text("beginning");
+    command.flag("--follow", to.follows,
+                 "wait for more at the end; with --records or --duration-s");
+    command.option("--records", raw.records, "end after so many of each consumer")
+        .within(std::uint64_t{1}, kCountMax);
+    command.option("--duration-s", raw.seconds, "end after so many seconds")
+        .within(0.001, kSecondsMax);
     describe_fetches(command, raw);
     describe_threads(command, to.threads, "consumers");
-    command.add_flag("--verify", to.verifies,
-                     "check every CRC and read every record; else only the batches' headers");
-    command.add_flag("--latency", to.has_latency,
-                     "tell how old batches are when they come, by their timestamps and this "
-                     "machine's clock, in whole milliseconds ('latency' is exact)");
+    command.flag("--verify", to.verifies,
+                 "check every CRC and read every record; else only the batches' headers");
+    command.flag("--latency", to.has_latency,
+                 "tell how old batches are when they come, by their timestamps and this "
+                 "machine's clock, in whole milliseconds ('latency' is exact)");
 }
 
-void describe_mix(CLI::App& command, RawMix& raw, bool times_records) {
-    command.add_option("topic", raw.produce.options.topic, "topic to write to and read from")
-        ->required();
+void describe_mix(Command command, RawMix& raw, bool times_records) {
+    command.option("topic", raw.produce.options.topic, "topic to write to and read from")
+        .required();
     describe_writing(command, raw.produce, times_records ? "1000" : "flat out");
     describe_fetches(command, raw.consume);
     if (!times_records)
-        command.add_flag("--verify", raw.consume.options.verifies,
-                         "check every CRC and read every record; else only the batches' headers");
+        command.flag("--verify", raw.consume.options.verifies,
+                     "check every CRC and read every record; else only the batches' headers");
     describe_threads(command, raw.produce.options.threads, "producers and consumers");
     describe_topic_shape(command, raw.produce.options.topic_shape);
 }

@@ -1,7 +1,7 @@
 // moldau-sim: runs seeds of the simulated world and says whether all promises were kept.
+#include "moldau/cli/arguments.hpp"
 #include "moldau/sim/echo_cluster.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -21,21 +21,20 @@ public:
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Runs a simulated cluster of echo services; one seed, one history."};
+    moldau::cli::CommandLine line(
+        "moldau-sim: a simulated cluster of echo services; one seed, one history", "moldau-sim");
     std::uint64_t seed = 1;
     double hours = 0;
     bool verbose = false;
-    app.add_option("--seed", seed, "the seed to begin with")->required();
-    app.add_option(
-           "--hours", hours,
-           "simulated hours: runs seed, seed + 1, … until they are reached (default: one seed)")
-        ->check(CLI::NonNegativeNumber);
-    app.add_flag("--verbose", verbose, "what the processes log, on stderr");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        const int status = app.exit(error);
-        return status == 0 ? 0 : 2;
+    line.option("--seed", seed, "the seed to begin with").required();
+    line.option(
+            "--hours", hours,
+            "simulated hours: runs seed, seed + 1, … until they are reached (default: one seed)")
+        .within(0.0, 1e6);
+    line.flag("--verbose", verbose, "what the processes log, on stderr");
+    if (const auto ended = line.parse(argc, argv)) {
+        fmt::print(ended->is_misuse ? stderr : stdout, "{}\n", ended->text);
+        return ended->is_misuse ? 2 : 0;
     }
 
     StderrSink sink;

@@ -1,11 +1,11 @@
 // moldaud: the daemon. Reads its arguments; the rest is broker::run_daemon().
 #include "moldau/base/version.hpp"
 #include "moldau/broker/daemon.hpp"
+#include "moldau/cli/arguments.hpp"
 #include "moldau/config/keys.hpp"
 #include "moldau/config/load.hpp"
 #include "moldau/config/print.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include <cstdio>
@@ -42,22 +42,20 @@ struct Arguments {
     bool version = false;
 };
 
-void describe(CLI::App& app, Arguments& to) {
-    app.add_option("--config", to.config_file,
-                   "settings: a .yaml file, or Kafka's server.properties")
-        ->type_name("FILE");
-    app.add_option("--data-dir", to.data_dir, "directory for the data (log.dirs)")
-        ->type_name("DIR");
-    app.add_option("--listen", to.listen,
-                   "one plaintext listener for clients (listeners); port 0 takes a free one")
-        ->type_name("HOST:PORT");
-    app.add_option("--set", to.set, "a setting; stronger than the file, may be given again")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    app.add_flag("--check-config", to.check_config, "say what is wrong with the settings, and end");
-    app.add_flag("--print-config", to.print_config,
-                 "print every setting with its value and where it comes from, and end");
-    app.add_flag("--version", to.version, "print version and commit, and end");
+void describe(cli::CommandLine& app, Arguments& to) {
+    app.option("--config", to.config_file, "settings: a .yaml file, or Kafka's server.properties")
+        .type_name("FILE");
+    app.option("--data-dir", to.data_dir, "directory for the data (log.dirs)").type_name("DIR");
+    app.option("--listen", to.listen,
+               "one plaintext listener for clients (listeners); port 0 takes a free one")
+        .type_name("HOST:PORT");
+    app.option("--set", to.set, "a setting; stronger than the file, may be given again")
+        .type_name("KEY=VALUE")
+        .repeats_name();
+    app.flag("--check-config", to.check_config, "say what is wrong with the settings, and end");
+    app.flag("--print-config", to.print_config,
+             "print every setting with its value and where it comes from, and end");
+    app.flag("--version", to.version, "print version and commit, and end");
 }
 
 /// Empty when there is no such file, or it cannot be read.
@@ -135,12 +133,15 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
     try {
         Arguments arguments;
-        CLI::App app("moldaud: a Kafka-compatible event streaming server", "moldaud");
-        describe(app, arguments);
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::ParseError& error) {
-            return app.exit(error) == 0 ? 0 : kMisused;
+        cli::CommandLine line("moldaud: a Kafka-compatible event streaming server", "moldaud");
+        describe(line, arguments);
+        if (const std::optional<cli::Ended> ended = line.parse(argc, argv)) {
+            if (!ended->is_misuse) {
+                fmt::print("{}", ended->text);
+                return 0;
+            }
+            fmt::print(stderr, "error: {} ('moldaud --help' shows how)\n", ended->text);
+            return kMisused;
         }
         if (arguments.version) {
             fmt::print("moldaud {} ({})\n", version(), commit());

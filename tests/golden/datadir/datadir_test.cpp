@@ -35,9 +35,10 @@ using boost::json::object;
 using boost::json::value;
 
 std::string read_whole(const std::string& path) {
+    std::string whole(std::filesystem::file_size(path), '\0');
     std::ifstream file(path, std::ios::binary);
-    EXPECT_TRUE(file.good()) << path;
-    return {std::istreambuf_iterator<char>(file), {}};
+    EXPECT_TRUE(file.read(whole.data(), std::ssize(whole)).good()) << path;
+    return whole;
 }
 
 std::int64_t number(const object& from, std::string_view name) {

@@ -11,7 +11,6 @@
 #include "moldau/protocol/messages/offset_commit.hpp"
 #include "moldau/protocol/messages/offset_fetch.hpp"
 
-#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 
 #include <map>
@@ -171,13 +170,13 @@ Task<> work(Shard& shard, Transport& transport, const Global& global, const Choi
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 /// `add` a command, and give it `arguments`.
-Ran run(const Faults& faults, void (*add)(CLI::App&, Choice&), const std::string& arguments) {
+Ran run(const Faults& faults, void (*add)(Command, Choice&), const std::string& arguments) {
     Ran ran;
     const Global global{.brokers = "", .output = Output::json, .yes = true};
     Choice choice;
-    CLI::App app;
-    add(app, choice);
-    app.parse(arguments);
+    CommandLine line("a command", "moldau");
+    add(line, choice);
+    EXPECT_FALSE(line.parse(arguments));
     if (choice.check) EXPECT_TRUE(choice.check(global));
     const Broker first(0, faults);
     const Broker second(1, faults);
