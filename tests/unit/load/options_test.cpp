@@ -101,7 +101,7 @@ TEST(Options, ThatMakeNoSenseAreRefusedWithTheReason) {
         const char* reason;
     } rows[] = {
         {"", "subcommand is required"},
-        {"explode", "subcommand is required"},
+        {"explode", "not known here"},
         {"produce", "topic is required"},
         {"produce t --rate 0", "--rate"},
         {"produce t --rate 2000000000", "--rate"},
