@@ -15,6 +15,7 @@
 #include "handlers/admin/unregister_broker.hpp"
 #include "handlers/admin/update_features.hpp"
 #include "handlers/cluster/api_versions.hpp"
+#include "handlers/cluster/assign_replicas_to_dirs.hpp"
 #include "handlers/cluster/describe_cluster.hpp"
 #include "handlers/cluster/find_coordinator.hpp"
 #include "handlers/data/delete_records.hpp"
@@ -86,6 +87,7 @@ constexpr std::array kTable = {
            std::nullopt, Told::where_telemetry_is_received},
     ApiRow{ApiKey::push_telemetry, 0, 0, kYes, kNo, handle_push_telemetry, std::nullopt,
            Told::where_telemetry_is_received},
+    ApiRow{ApiKey::assign_replicas_to_dirs, 0, 0, kNo, kYes, handle_assign_replicas_to_dirs},
     ApiRow{ApiKey::list_config_resources, 0, 1, kYes, kNo, handle_list_config_resources},
     ApiRow{ApiKey::describe_topic_partitions, 0, 0, kYes, kNo, handle_describe_topic_partitions},
 };

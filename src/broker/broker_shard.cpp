@@ -388,6 +388,8 @@ void BrokerShard::could_not_open(const Wanted& wanted, const DiskError& error) {
 void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log) {
     const metadata::Partition* state = image_->find_partition(wanted.id.topic, wanted.id.partition);
     if (state == nullptr) return;
+    if (log || facts_.directories->is_failed(wanted.directory))
+        tell_place(wanted.id, wanted.directory);
     // Its directory may have failed meanwhile: nothing in it comes online.
     if (log && facts_.directories->is_failed(wanted.directory)) {
         failed_.insert(wanted.id);
@@ -434,6 +436,26 @@ void BrokerShard::opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>>
     if (!wanted.is_left) return;
     if (const auto to = facts_.directories->move_of(wanted.name))
         (void)moves_->begin(wanted.id, wanted.topic, *to);
+}
+
+void BrokerShard::moved(const TopicPartition& id, std::size_t directory) {
+    facts_.directories->came(directory);
+    facts_.directories->gone(std::exchange(partitions_.at(id).directory, directory));
+    tell_place(id, directory);
+}
+
+void BrokerShard::tell_place(const TopicPartition& id, std::size_t directory) const {
+    const metadata::Partition* state = image_->find_partition(id.topic, id.partition);
+    if (state == nullptr || !place_.on_placed) return;
+    const auto& all = facts_.directories->all();
+    const auto at = static_cast<std::size_t>(std::ranges::find(state->replicas, facts_.self) -
+                                             state->replicas.begin());
+    if (at >= state->directories.size()) return;
+    const Uuid& known = state->directories[at];
+    // The controller knows by itself where a broker of one directory puts what is new.
+    const bool is_only_one = all.size() == 1 && (known == metadata::kUnassignedDirectory ||
+                                                 known == metadata::kMigratingDirectory);
+    if (known != all[directory].id() && !is_only_one) place_.on_placed(id, directory);
 }
 
 void BrokerShard::set_state(Partition& partition, const metadata::Partition& state) {

@@ -61,6 +61,8 @@ public:
         Checkpoints* checkpoints = nullptr;  // the node's
         /// Of LogDirectories::all(): told once, on any shard.
         std::function<void(std::size_t, const DiskError&)> on_directory_failure;
+        /// A replica lies in another directory than the controller knows, or that one has failed.
+        std::function<void(const TopicPartition&, std::size_t)> on_placed;
         /// Of the node, when all are made; null: there is no other.
         const std::vector<std::unique_ptr<BrokerShard>>* all = nullptr;
     };
@@ -99,10 +101,7 @@ public:
         return partitions_.at(id).directory;
     }
     /// Its log lies in another from now on.
-    void moved(const TopicPartition& id, std::size_t directory) {
-        facts_.directories->came(directory);
-        facts_.directories->gone(std::exchange(partitions_.at(id).directory, directory));
-    }
+    void moved(const TopicPartition& id, std::size_t directory);
     /// Those whose checkpoints say something of it: that one, and where it is about to move.
     std::vector<std::size_t> directories_of(const TopicPartition& id) const;
     /// A log of this partition, by its directory's name, has failed for good.
@@ -190,6 +189,8 @@ private:
     log::LogOpening opening_of(const Wanted& wanted);
     void opened(const Wanted& wanted, Result<std::unique_ptr<log::Log>> log);
     void could_not_open(const Wanted& wanted, const DiskError& error);
+    /// The controller is to know where a replica lies.
+    void tell_place(const TopicPartition& id, std::size_t directory) const;
     TopicConfigs configs_for(std::string_view topic);
     void remove(const TopicPartition& id);
     void set_state(Partition& partition, const metadata::Partition& state);

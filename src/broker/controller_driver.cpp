@@ -12,12 +12,14 @@
 #include "moldau/controller/client_quotas.hpp"
 #include "moldau/controller/configs.hpp"
 #include "moldau/controller/create_partitions.hpp"
+#include "moldau/controller/directories.hpp"
 #include "moldau/controller/elections.hpp"
 #include "moldau/controller/features.hpp"
 #include "moldau/controller/producer_ids.hpp"
 #include "moldau/controller/reassignments.hpp"
 #include "moldau/controller/topics.hpp"
 
+#include <map>
 #include <utility>
 
 namespace moldau::broker {
@@ -103,15 +105,44 @@ runtime::Task<Result<std::int64_t>> ControllerDriver::join(
     co_return broker_epoch_;
 }
 
-runtime::Task<Result<>> ControllerDriver::tell_of_directories() {
+runtime::Task<Result<>> ControllerDriver::tell_of_directories(std::vector<PlacedReplica> placed) {
     const auto* self = log_.newest().brokers.find(facts_.self);
     // On its way out, or forgotten: the next start tells.
     if (self == nullptr || self->fenced || self->in_controlled_shutdown) co_return Result<>();
+    if (!placed.empty()) {
+        // Before a directory is told to be offline: what lies there goes with it.
+        auto assigned = co_await assign_replicas_to_dirs(assignments_of(placed));
+        if (!assigned) co_return assigned.error();
+        if (assigned->error_code != ErrorCode::none)
+            co_return Error{assigned->error_code, "the controller refused where replicas lie"};
+    }
     auto told = co_await carry_out(own_heartbeat(false));
     if (!told) co_return told.error();
     if (told->error_code != ErrorCode::none)
         co_return Error{told->error_code, "the controller refused this broker's heartbeat"};
     co_return Result<>();
+}
+
+// Partitions that are gone by now are refused one by one, and that is well.
+protocol::AssignReplicasToDirsRequest ControllerDriver::assignments_of(
+    const std::vector<PlacedReplica>& placed) const {
+    std::map<std::size_t, std::map<Uuid, std::vector<std::int32_t>>> by_directory;
+    for (const PlacedReplica& each : placed)
+        by_directory[each.directory][each.id.topic].push_back(each.id.partition);
+    protocol::AssignReplicasToDirsRequest request;
+    request.broker_id = facts_.self.value;
+    request.broker_epoch = broker_epoch_;
+    for (const auto& [index, topics] : by_directory) {
+        auto& directory = request.directories.emplace_back();
+        directory.id = facts_.directories->all()[index].id();
+        for (const auto& [id, partitions] : topics) {
+            auto& topic = directory.topics.emplace_back();
+            topic.topic_id = id;
+            for (const std::int32_t partition : partitions)
+                topic.partitions.emplace_back().partition_index = partition;
+        }
+    }
+    return request;
 }
 
 runtime::Task<Result<>> ControllerDriver::leave() {
@@ -134,6 +165,9 @@ controller::Decision<protocol::BrokerHeartbeatResponse> ControllerDriver::own_he
     request.current_metadata_offset = log_.end_offset().value;
     request.want_shut_down = want_shut_down;
     const LogDirectories& directories = *facts_.directories;
+    for (std::size_t i = 0; i < directories.all().size(); ++i) {
+        if (directories.is_failed(i)) request.offline_log_dirs.push_back(directories.all()[i].id());
+    }
     if (log_.newest().feature_level(metadata::kMetadataVersion).value_or(0) >=
         metadata::kMetadataVersionCordon) {
         request.cordoned_log_dirs.emplace();
@@ -209,6 +243,12 @@ runtime::Task<Result<protocol::AlterPartitionReassignmentsResponse>>
 ControllerDriver::alter_reassignments(protocol::AlterPartitionReassignmentsRequest request) {
     co_return co_await carry_out(
         controller::alter_partition_reassignments(log_.newest(), topic_defaults(), request));
+}
+
+runtime::Task<Result<protocol::AssignReplicasToDirsResponse>>
+ControllerDriver::assign_replicas_to_dirs(protocol::AssignReplicasToDirsRequest request) {
+    co_return co_await carry_out(
+        controller::assign_replicas_to_dirs(log_.newest(), topic_defaults(), request));
 }
 
 runtime::Task<Result<protocol::UnregisterBrokerResponse>> ControllerDriver::unregister_broker(

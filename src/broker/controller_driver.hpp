@@ -13,6 +13,7 @@
 #include "moldau/protocol/messages/alter_client_quotas.hpp"
 #include "moldau/protocol/messages/alter_configs.hpp"
 #include "moldau/protocol/messages/alter_partition_reassignments.hpp"
+#include "moldau/protocol/messages/assign_replicas_to_dirs.hpp"
 #include "moldau/protocol/messages/broker_heartbeat.hpp"
 #include "moldau/protocol/messages/broker_registration.hpp"
 #include "moldau/protocol/messages/create_partitions.hpp"
@@ -29,11 +30,18 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace moldau::broker {
 
 class BrokerShard;
 struct NodeFacts;
+
+/// Where a replica of this broker was put, or found.
+struct PlacedReplica {
+    TopicPartition id;
+    std::size_t directory = 0;  // of LogDirectories::all()
+};
 
 class ControllerDriver {
 public:
@@ -47,9 +55,10 @@ public:
     /// Errors: as controller::register_broker() and heartbeat() · kafka_storage_error.
     runtime::Task<Result<std::int64_t>> join(metadata::ControllerRegistration controller,
                                              Registration broker);
-    /// Which of the log directories are cordoned, as far as that is news and metadata.version has
-    /// room for it. Errors: kafka_storage_error.
-    runtime::Task<Result<>> tell_of_directories();
+    /// Which of the log directories are offline or cordoned (as far as metadata.version has room
+    /// for that), and before it where new replicas lie, as far as it is news.
+    /// Errors: kafka_storage_error.
+    runtime::Task<Result<>> tell_of_directories(std::vector<PlacedReplica> placed);
     /// It is about to stop.
     runtime::Task<Result<>> leave();
 
@@ -71,6 +80,8 @@ public:
         protocol::ElectLeadersRequest request);
     runtime::Task<Result<protocol::AlterPartitionReassignmentsResponse>> alter_reassignments(
         protocol::AlterPartitionReassignmentsRequest request);
+    runtime::Task<Result<protocol::AssignReplicasToDirsResponse>> assign_replicas_to_dirs(
+        protocol::AssignReplicasToDirsRequest request);
     runtime::Task<Result<protocol::UnregisterBrokerResponse>> unregister_broker(
         protocol::UnregisterBrokerRequest request);
     runtime::Task<Result<protocol::UpdateFeaturesResponse>> update_features(
@@ -92,6 +103,8 @@ private:
     template <class Reply>
     Result<Offset> write(const controller::Decision<Reply>& decision);
     runtime::Task<Result<>> in_force(Offset end);
+    protocol::AssignReplicasToDirsRequest assignments_of(
+        const std::vector<PlacedReplica>& placed) const;
     controller::Decision<protocol::BrokerHeartbeatResponse> own_heartbeat(
         bool want_shut_down) const;
     controller::StaticTopicDefaults topic_defaults() const;

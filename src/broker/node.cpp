@@ -174,10 +174,19 @@ void NodeState::cordon(const BrokerLayers& layers) {
 // Until it is cancelled. A change is told at once; what could not be told is told later.
 runtime::Task<> NodeState::tell_of_directories() {
     constexpr Duration kPause = std::chrono::seconds(1);
+    constexpr std::size_t kToldAtOnce = 2'000;
     while (co_await directories_changed.wait() != runtime::Waited::cancelled) {
-        const Result<> told = co_await services.controller->tell_of_directories();
-        if (told) continue;
+        const std::size_t count = std::min(placed.size(), kToldAtOnce);
+        const auto end = placed.begin() + static_cast<std::ptrdiff_t>(count);
+        std::vector<PlacedReplica> news(placed.begin(), end);
+        const Result<> told = co_await services.controller->tell_of_directories(std::move(news));
         if (runtime::cancelled(home)) co_return;
+        if (told) {
+            // Others have come behind them meanwhile.
+            placed.erase(placed.begin(), placed.begin() + static_cast<std::ptrdiff_t>(count));
+            if (!placed.empty()) directories_changed.set();
+            continue;
+        }
         home.log().warn("the controller could not be told of the log directories reason={}",
                         told.error().detail);
         directories_changed.set();

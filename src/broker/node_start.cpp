@@ -157,6 +157,15 @@ void NodeState::make_shards() {
                             if (!still.expired()) directory_failed(directory, Error(error));
                         });
                     },
+                .on_placed =
+                    [this, still = std::weak_ptr<void>(alive)](const TopicPartition& id,
+                                                               std::size_t directory) {
+                        (void)home.post_answer([this, still, id, directory] {
+                            if (still.expired()) return;
+                            placed.push_back({.id = id, .directory = directory});
+                            directories_changed.set();
+                        });
+                    },
                 .all = &services.shards},
             facts));
     }
@@ -301,6 +310,7 @@ void NodeState::directory_failed(std::size_t index, const Error& error) {
         "a log directory is offline until the next start, and all logs in it path={} reason={}",
         path, error.detail);
     if (is_stopping) return;  // the shards go; what their logs wait for ends by itself
+    directories_changed.set();
     for (const auto& each : services.shards) {
         BrokerShard* there = each.get();
         (void)there->shard().post_answer([there, still = std::weak_ptr<void>(alive), index, error] {

@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,6 +77,7 @@ struct NodeState {
     std::unique_ptr<MetadataLog> metadata;
     Publisher publisher;
     runtime::Signal directories_changed;  // there may be news of them for the controller
+    std::deque<PlacedReplica> placed;     // and where these replicas lie is
     std::int64_t previous_broker_epoch = -1;
     std::int64_t broker_epoch = -1;
     bool is_open = false;      // the logs are

@@ -47,6 +47,8 @@ void Partition::set_configs(const TopicConfigs& configs) {
 }
 
 ErrorCode Partition::check_leader(std::int32_t epoch) const {
+    // Whoever leads it now: this one has it and cannot use it.
+    if (log_->is_offline()) return ErrorCode::kafka_storage_error;
     if (epoch >= 0) {
         if (epoch < leader_epoch_.value) return ErrorCode::fenced_leader_epoch;
         if (epoch > leader_epoch_.value) return ErrorCode::unknown_leader_epoch;

@@ -14,15 +14,6 @@ std::optional<Endpoint> endpoint_of(const metadata::BrokerRegistration& broker,
     return Endpoint{found->host, found->port};
 }
 
-bool is_online(const metadata::BrokerRegistration& broker, const Uuid& directory) {
-    if (directory == metadata::kUnassignedDirectory || directory == metadata::kMigratingDirectory)
-        return true;
-    if (directory == metadata::kLostDirectory) return false;
-    // A broker that registered before directories had ids tells none (KIP-858).
-    return broker.directories.empty() ||
-           std::ranges::find(broker.directories, directory) != broker.directories.end();
-}
-
 }  // namespace
 
 bool is_internal_topic(std::string_view name) {
@@ -58,7 +49,7 @@ std::vector<std::int32_t> Viewpoint::offline_replicas(const metadata::Partition&
         const Broker* broker = find(partition.replicas[i]);
         const bool is_there = broker != nullptr && broker->is_alive() &&
                               (i >= partition.directories.size() ||
-                               is_online(*broker->registration, partition.directories[i]));
+                               broker->registration->has_online(partition.directories[i]));
         if (!is_there) offline.push_back(partition.replicas[i].value);
     }
     return offline;

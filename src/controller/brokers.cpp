@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 namespace moldau::controller {
@@ -18,22 +19,28 @@ constexpr std::int16_t kShutdownVersion = 1;
 constexpr std::int16_t kDirectoriesVersion = 2;
 constexpr std::int16_t kCordonedVersion = 3;
 
-bool concerns(const metadata::Partition& partition, const BrokerEvent& event) {
-    if (event.kind == BrokerEvent::Kind::comes) return partition.leader == metadata::kNoLeader;
+bool concerns(const ClusterImage& image, const metadata::Partition& partition,
+              const BrokerEvent& event) {
+    if (event.kind == BrokerEvent::Kind::comes) {
+        return partition.leader == metadata::kNoLeader &&
+               has_replica_online(image, partition, event.broker);
+    }
     return std::ranges::find(partition.isr, event.broker) != partition.isr.end() ||
            std::ranges::find(partition.elr, event.broker) != partition.elr.end();
 }
 
-// What the event means for every partition.
+using PartitionTest = std::function<bool(const metadata::Partition&)>;
+
+// What the event means for every partition, or for those that `is_met`.
 void change_partitions(Records& records, const ClusterImage& image, const BrokerEvent& event,
-                       const StaticTopicDefaults& defaults) {
-    const auto active = [&](BrokerId broker) { return is_active(image, broker); };
+                       const StaticTopicDefaults& defaults, const PartitionTest& is_met = {}) {
     for (const auto& [id, topic] : image.topics) {
         std::optional<ElectionRules> rules;
         for (const auto& [number, partition] : topic.partitions) {
-            if (!concerns(partition, event)) continue;
+            if (!concerns(image, partition, event) || (is_met && !is_met(partition))) continue;
             if (!rules) rules = election_rules(image, topic.name, defaults);
-            if (auto change = partition_change(id, number, partition, event, *rules, active))
+            const auto can = [&](BrokerId broker) { return can_lead(image, partition, broker); };
+            if (auto change = partition_change(id, number, partition, event, *rules, can))
                 add(records, std::move(*change), kPartitionChangeVersion);
         }
     }
@@ -152,27 +159,39 @@ BrokerState next_state(const ClusterImage& image, const BrokerRegistration& brok
     return request.want_fence ? BrokerState::fenced : BrokerState::unfenced;
 }
 
-// Directories of the request that differ from what is known.
-void change_directories(Records& records, const ClusterImage& image,
-                        const BrokerRegistration& broker,
-                        const protocol::BrokerHeartbeatRequest& request) {
+// Directories of the broker that are gone by what it says, and with them the replicas that lie
+// there.
+void take_directories_offline(Records& records, const ClusterImage& image,
+                              const BrokerRegistration& broker, const StaticTopicDefaults& defaults,
+                              const protocol::BrokerHeartbeatRequest& request) {
     const BrokerId id{request.broker_id};
-    std::vector<Uuid> online = broker.directories;
-    std::erase_if(online, [&](const Uuid& directory) {
-        return std::ranges::find(request.offline_log_dirs, directory) !=
-               request.offline_log_dirs.end();
-    });
-    // A broker without any directory left stops by itself; an empty list would say "as before".
-    if (online != broker.directories && !online.empty()) {
-        auto change = change_of(id, broker.epoch);
-        change.log_dirs = std::move(online);
-        add(records, std::move(change), kDirectoriesVersion);
+    std::vector<Uuid> online, offline;
+    for (const Uuid& each : broker.directories) {
+        const bool is_offline =
+            std::ranges::find(request.offline_log_dirs, each) != request.offline_log_dirs.end();
+        (is_offline ? offline : online).push_back(each);
     }
+    if (offline.empty()) return;
+    change_partitions(records, image, {.kind = BrokerEvent::Kind::leaves, .broker = id}, defaults,
+                      [&](const metadata::Partition& partition) {
+                          const auto directory = directory_of_replica(partition, id);
+                          return directory &&
+                                 std::ranges::find(offline, *directory) != offline.end();
+                      });
+    // A broker without any directory left stops by itself; an empty list would say "as before".
+    if (online.empty()) return;
+    auto change = change_of(id, broker.epoch);
+    change.log_dirs = std::move(online);
+    add(records, std::move(change), kDirectoriesVersion);
+}
+
+void change_cordon(Records& records, const ClusterImage& image, const BrokerRegistration& broker,
+                   const protocol::BrokerHeartbeatRequest& request) {
     const bool has_room = image.feature_level(metadata::kMetadataVersion).value_or(0) >=
                           metadata::kMetadataVersionCordon;
     if (has_room && request.cordoned_log_dirs &&
         request.cordoned_log_dirs != broker.cordoned_directories) {
-        auto change = change_of(id, broker.epoch);
+        auto change = change_of(BrokerId{request.broker_id}, broker.epoch);
         change.cordoned_log_dirs = request.cordoned_log_dirs;
         add(records, std::move(change), kCordonedVersion);
     }
@@ -280,7 +299,8 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(
                !broker->fenced) {
         records = fence(image, id, context.defaults);
     }
-    change_directories(records, image, *broker, request);
+    take_directories_offline(records, image, *broker, context.defaults, request);
+    change_cordon(records, image, *broker, request);
     decision.reply.is_caught_up = request.current_metadata_offset + 1 >= context.end_offset.value;
     decision.reply.is_fenced = next == BrokerState::fenced || next == BrokerState::shutdown_now;
     decision.reply.should_shut_down = next == BrokerState::shutdown_now;

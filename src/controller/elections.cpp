@@ -41,7 +41,7 @@ public:
         }
         auto change =
             elect(topic, number, partition, kind_, election_rules(image_, name, defaults_),
-                  [this](BrokerId broker) { return is_active(image_, broker); });
+                  [&](BrokerId broker) { return can_lead(image_, partition, broker); });
         if (!change) {
             return is_preferred ? Error{ErrorCode::preferred_leader_not_available,
                                         "the preferred replica is not there or not in sync"}

@@ -39,8 +39,8 @@ class Election {
 public:
     /// `event`: null where nothing happened to a broker.
     Election(const Partition& partition, const BrokerEvent* event, const ElectionRules& rules,
-             const std::function<bool(BrokerId)>& is_active)
-        : partition_(partition), event_(event), rules_(rules), is_active_(is_active) {}
+             const std::function<bool(BrokerId)>& can_lead)
+        : partition_(partition), event_(event), rules_(rules), can_lead_(can_lead) {}
 
     Target decide(First first = First::leader) const {
         return decide(
@@ -63,7 +63,7 @@ private:
     bool may_lead(BrokerId broker) const {
         if (event_ != nullptr && broker == event_->broker)
             return event_->kind == BrokerEvent::Kind::comes;
-        return is_active_(broker);
+        return can_lead_(broker);
     }
 
     void elect(Target& target, First first) const {
@@ -137,7 +137,7 @@ private:
     const Partition& partition_;
     const BrokerEvent* event_;
     const ElectionRules& rules_;
-    const std::function<bool(BrokerId)>& is_active_;
+    const std::function<bool(BrokerId)>& can_lead_;
 };
 
 // What of the target differs from what is; without topic and number.
@@ -201,18 +201,29 @@ const std::string* effective(const metadata::ClusterImage& image, std::string_vi
 
 std::optional<protocol::PartitionChangeRecord> partition_change(
     const Uuid& topic, std::int32_t number, const Partition& partition, const BrokerEvent& event,
-    const ElectionRules& rules, const std::function<bool(BrokerId)>& is_active) {
-    return record_of(change_to(Election(partition, &event, rules, is_active).decide(), partition),
+    const ElectionRules& rules, const std::function<bool(BrokerId)>& can_lead) {
+    return record_of(change_to(Election(partition, &event, rules, can_lead).decide(), partition),
                      topic, number);
+}
+
+std::optional<protocol::PartitionChangeRecord> assign_directories(
+    const Uuid& topic, std::int32_t number, const Partition& partition,
+    std::vector<Uuid> directories, std::optional<BrokerId> lost, const ElectionRules& rules,
+    const std::function<bool(BrokerId)>& can_lead) {
+    const BrokerEvent event{.kind = BrokerEvent::Kind::leaves, .broker = lost.value_or(kNoLeader)};
+    const Election election(partition, lost ? &event : nullptr, rules, can_lead);
+    protocol::PartitionChangeRecord change = change_to(election.decide(), partition);
+    if (directories != partition.directories) change.directories = std::move(directories);
+    return record_of(std::move(change), topic, number);
 }
 
 std::optional<protocol::PartitionChangeRecord> elect(
     const Uuid& topic, std::int32_t number, const Partition& partition, ElectionKind kind,
-    const ElectionRules& rules, const std::function<bool(BrokerId)>& is_active) {
+    const ElectionRules& rules, const std::function<bool(BrokerId)>& can_lead) {
     const bool is_unclean = kind == ElectionKind::unclean;
     ElectionRules asked = rules;
     asked.is_unclean_allowed = is_unclean;
-    const Target target = Election(partition, nullptr, asked, is_active)
+    const Target target = Election(partition, nullptr, asked, can_lead)
                               .decide(is_unclean ? First::leader : First::preferred);
     if (target.leader == partition.leader) return std::nullopt;
     return record_of(change_to(target, partition), topic, number);
@@ -220,10 +231,10 @@ std::optional<protocol::PartitionChangeRecord> elect(
 
 std::optional<protocol::PartitionChangeRecord> reassign(
     const Uuid& topic, std::int32_t number, const Partition& partition, Assignment assignment,
-    const ElectionRules& rules, const std::function<bool(BrokerId)>& is_active,
+    const ElectionRules& rules, const std::function<bool(BrokerId)>& can_lead,
     const std::function<Uuid(BrokerId)>& directory_of) {
     complete(assignment);
-    const Target target = Election(partition, nullptr, rules, is_active)
+    const Target target = Election(partition, nullptr, rules, can_lead)
                               .decide({.replicas = assignment.replicas, .isr = assignment.isr});
     protocol::PartitionChangeRecord change = change_to(target, partition);
     const bool loses_one = std::ranges::any_of(partition.replicas, [&](BrokerId broker) {
@@ -248,6 +259,24 @@ std::optional<protocol::PartitionChangeRecord> reassign(
 bool is_active(const metadata::ClusterImage& image, BrokerId broker) {
     const auto* found = image.brokers.find(broker);
     return found != nullptr && !found->fenced && !found->in_controlled_shutdown;
+}
+
+std::optional<Uuid> directory_of_replica(const Partition& partition, BrokerId broker) {
+    const auto at = static_cast<std::size_t>(std::ranges::find(partition.replicas, broker) -
+                                             partition.replicas.begin());
+    if (at >= partition.directories.size()) return std::nullopt;
+    return partition.directories[at];
+}
+
+bool has_replica_online(const metadata::ClusterImage& image, const Partition& partition,
+                        BrokerId broker) {
+    const auto* found = image.brokers.find(broker);
+    const auto directory = directory_of_replica(partition, broker);
+    return found != nullptr && (!directory || found->has_online(*directory));
+}
+
+bool can_lead(const metadata::ClusterImage& image, const Partition& partition, BrokerId broker) {
+    return is_active(image, broker) && has_replica_online(image, partition, broker);
 }
 
 ElectionRules election_rules(const metadata::ClusterImage& image, std::string_view topic,

@@ -91,7 +91,7 @@ private:
     Change decide(Assignment assignment, const ElectionRules& rules) const {
         return reassign(
             topic_, number_, partition_, std::move(assignment), rules,
-            [this](BrokerId broker) { return is_active(image_, broker); },
+            [this](BrokerId broker) { return can_lead(image_, partition_, broker); },
             [this](BrokerId broker) { return directory_of(image_, broker); });
     }
 

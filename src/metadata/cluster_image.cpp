@@ -6,6 +6,13 @@
 
 namespace moldau::metadata {
 
+bool BrokerRegistration::has_online(const Uuid& directory) const {
+    if (directory == kUnassignedDirectory || directory == kMigratingDirectory) return true;
+    if (directory == kLostDirectory) return false;
+    // A broker that registered before directories had ids tells none.
+    return directories.empty() || std::ranges::find(directories, directory) != directories.end();
+}
+
 std::optional<std::int16_t> ClusterImage::feature_level(std::string_view name) const {
     const std::int16_t* level = features.find(name);
     if (level == nullptr) return std::nullopt;

@@ -2,6 +2,7 @@
 """Kafka's own administration tools do their work on a real moldaud, and say of it what they say of Apache Kafka.   admin_test.py MOLDAUD
 
     admin_test.py MOLDAUD --transcript     both transcripts, side by side, for whoever changes this test"""
+import base64
 import concurrent.futures
 import json
 import os
@@ -411,6 +412,98 @@ class CordonedDirectories(unittest.TestCase):
                 self.assertEqual(f'{ours_said}\nexit {our_code}', f'{kafkas_said}\nexit {kafkas_code}')
         self.assertEqual(our_spread, kafkas_spread)
         self.assertEqual([our_spread[name].count('while') for name in 'AB'], [0, 4])
+
+
+class Assignments:
+    """A node of two log directories, whose controller is told where replicas lie (AssignReplicasToDirs)."""
+
+    def __init__(self, server, dirs, tools):
+        self.server, self.dirs, self.tools = server, dirs, tools
+        self.log = os.path.join(dirs[0], '__cluster_metadata-0', '0' * 20 + '.log')
+        self.ids = [re.search(r'^directory.id=(\S+)', open(os.path.join(path, 'meta.properties')).read(), re.M)[1] for path in dirs]
+        status, _ = tools('metadata-quorum', '--bootstrap-server', server.address, 'describe', '--status')
+        self.controller = re.search(r'CONTROLLER://(127\.0\.0\.1:\d+)', status)[1]
+        assert tools('topics', '--bootstrap-server', server.address, '--create', '--topic', 't', '--partitions', '4')[1] == 0
+        self.topic = re.search(r'TopicId: (\S+)', self.described())[1]
+
+    def described(self):
+        return self.tools('topics', '--bootstrap-server', self.server.address, '--describe', '--topic', 't')[0]
+
+    def records(self):
+        text, _ = self.tools('dump-log', '--cluster-metadata-decoder', '--files', self.log)
+        return [json.loads(line.split(' payload: ', 1)[1]) for line in text.splitlines() if ' payload: {' in line]
+
+    def epoch(self):
+        return max(record['data']['brokerEpoch'] for record in self.records() if record['type'] == 'REGISTER_BROKER_RECORD')
+
+    def known(self):
+        """{partition: the directory that the metadata say}."""
+        found = {}
+        for record in self.records():
+            data = record['data']
+            if record['type'] in ('PARTITION_RECORD', 'PARTITION_CHANGE_RECORD') and data['topicId'] == self.topic and data.get('directories'):
+                found[data['partitionId']] = data['directories'][0]
+        return found
+
+    def lies(self):
+        return {number: where for where, path in zip(self.ids, self.dirs) for number in range(4) if os.path.isdir(os.path.join(path, f't-{number}'))}
+
+    def tell(self, epoch, *told, broker=1):
+        """Each told: (directory's id, topic's id, partitions). The error of all, those of the partitions."""
+        def array(items):
+            return bytes([len(items) + 1]) + b''.join(items)
+
+        def uuid(text):
+            return base64.urlsafe_b64decode(text + '==')
+
+        directories = [uuid(directory) + array([uuid(topic) + array([struct.pack('>iB', number, 0) for number in numbers]) + b'\0']) + b'\0' for directory, topic, numbers in told]
+        with Wire(self.controller) as wire:
+            wire.send(Wire.request(73, 0, struct.pack('>iq', broker, epoch) + array(directories) + b'\0', flexible=True))
+            reply = wire.reply()
+        [error] = struct.unpack_from('>h', reply, 9)
+        at, codes = 12, []
+        for _ in range(reply[11] - 1):
+            at += 16 + 1 + 16
+            for _ in range(reply[at] - 1):
+                codes.append(struct.unpack_from('>ih', reply, at + 1))
+                at += 7
+            at += 3
+        return error, codes
+
+    def answers(self):
+        until = time.monotonic() + 20
+        while (known := self.known()) != (lies := self.lies()) or len(lies) < 4:
+            if time.monotonic() > until:
+                raise AssertionError(f'{known} is known, they lie in {lies}')
+            time.sleep(0.05)
+        epoch, nobody = self.epoch(), 'AAAAAAAAAAAAAAAAAAAACA'
+        told = [('where they lie', sorted(list(lies.values()).count(each) for each in self.ids)),
+                ('another epoch', self.tell(epoch - 1, (self.ids[0], self.topic, [0]))),
+                ('another broker', self.tell(epoch, (self.ids[0], self.topic, [0]), broker=7)),
+                ('nothing', self.tell(epoch)),
+                ('good and bad', self.tell(epoch, (self.ids[0], self.topic, [0, 9]), (self.ids[1], nobody, [1, 2]), (self.ids[1], self.topic, [1]))),
+                ('known then', {number: self.ids.index(self.known()[number]) for number in (0, 1)}),
+                ('nowhere', self.tell(epoch, (nobody, self.topic, [2]))),
+                ('lost', self.tell(epoch, ('AAAAAAAAAAAAAAAAAAAAAQ', self.topic, [3]))),
+                ('described', re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(self.described(), self.server.address))),
+                ('found again', self.tell(epoch, (self.ids[0], self.topic, [2, 3])))]
+        return told + [('described', re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(self.described(), self.server.address)))]
+
+
+class ReplicasInDirectories(unittest.TestCase):
+    def test_are_told_and_the_controller_answers_as_kafkas(self):
+        self.maxDiff = None
+        with tempfile.TemporaryDirectory(prefix='moldau-admin-') as folder, KafkaTools() as tools:
+            dirs = {server: [os.path.join(folder, server, name) for name in 'ab'] for server in ('ours', 'kafkas')}
+            for path in sum(dirs.values(), []):
+                os.makedirs(path)
+            with Moldaud(BINARY, {'log.dirs': ','.join(dirs['ours'])}, data=dirs['ours'][0]) as moldau:
+                ours = Assignments(moldau, dirs['ours'], tools).answers()
+            with ApacheKafka({'log.dirs': ','.join(dirs['kafkas'])}) as kafka:
+                kafkas = Assignments(kafka, dirs['kafkas'], tools).answers()
+        for (what, our_answer), (_, kafkas_answer) in zip(ours, kafkas):
+            with self.subTest(what):
+                self.assertEqual(our_answer, kafkas_answer)
 
 
 def side_by_side():

@@ -7,6 +7,7 @@
 #include "moldau/protocol/messages/delete_records.hpp"
 #include "moldau/protocol/messages/delete_topics.hpp"
 #include "moldau/protocol/messages/fetch.hpp"
+#include "moldau/protocol/messages/metadata.hpp"
 #include "moldau/protocol/messages/produce.hpp"
 #include "moldau/record/builder.hpp"
 #include "moldau/runtime/wait.hpp"
@@ -32,9 +33,10 @@ constexpr std::int16_t kByName = 12;
 
 /// What a client is to do, and what it was told.
 struct Errand {
-    enum class What : std::uint8_t { nothing, create, remove, produce, fetch, trim };
+    enum class What : std::uint8_t { nothing, create, remove, produce, fetch, trim, find };
     What what = What::nothing;
-    std::string answer;  // an error's name; of a fetch also how many bytes came
+    // An error's name; of a fetch also how many bytes came, of a search who leads.
+    std::string answer;
     std::string topic = "t";
 };
 
@@ -68,6 +70,7 @@ private:
         if (what == Errand::What::remove) co_return co_await remove();
         if (what == Errand::What::produce) co_return co_await produce();
         if (what == Errand::What::trim) co_return co_await trim();
+        if (what == Errand::What::find) co_return co_await find();
         co_return co_await fetch();
     }
 
@@ -140,6 +143,22 @@ private:
         if (partition.error_code != ErrorCode::none)
             co_return std::string(name(partition.error_code));
         co_return std::to_string(partition.records.value_or(BytesView()).size()) + " bytes";
+    }
+
+    Task<std::string> find() {
+        protocol::MetadataRequest request;
+        request.topics.emplace().emplace_back().name = errand_.topic;
+        request.allow_auto_topic_creation = false;
+        auto reply = co_await connection_->ask<protocol::MetadataResponse>(request, deadline());
+        if (!reply) co_return "closed";
+        const auto& topic = reply->message.topics.front();
+        if (topic.error_code != ErrorCode::none) co_return std::string(name(topic.error_code));
+        const auto& partition = topic.partitions.front();
+        if (partition.error_code != ErrorCode::none) {
+            const bool is_offline = partition.offline_replicas == partition.replica_nodes;
+            co_return std::string(name(partition.error_code)) + (is_offline ? ", offline" : "");
+        }
+        co_return "led by " + std::to_string(partition.leader_id);
     }
 
     MonoTime deadline() const { return shard_.now() + seconds(5); }
@@ -366,6 +385,36 @@ TEST(NodeOnABadDisk, AFullLogDirectoryDoesNotHoldUpTheOthers) {
     EXPECT_EQ(f.told(What::trim, placed["/data"][0]), "KAFKA_STORAGE_ERROR");
     f.world.set_faults(DiskFaults{});
     EXPECT_EQ(f.told(What::trim, placed["/data"][0]), "NONE");
+}
+
+TEST(NodeOnABadDisk, WhatLiesInALogDirectoryThatFailsHasNoLeaderUntilTheNextStart) {
+    Fixture f("/data,/more");
+    auto placed = spread(f, {"a", "b", "c", "d"});
+    const std::string kept = placed["/data"][0];
+    for (const auto& [_, topics] : placed) {
+        for (const std::string& topic : topics) EXPECT_EQ(f.told(What::find, topic), "led by 1");
+    }
+    f.world.set_faults(DiskFaults{.write_error = kAlways, .below = "/more"});
+    EXPECT_EQ(f.told(What::produce, placed["/more"][0]), "KAFKA_STORAGE_ERROR");
+    f.world.set_faults(DiskFaults{});
+    f.world.run_for(milliseconds(100));
+    for (const std::string& topic : placed["/more"])
+        EXPECT_EQ(f.told(What::find, topic), "LEADER_NOT_AVAILABLE, offline");
+    EXPECT_EQ(f.told(What::find, kept), "led by 1");
+    EXPECT_EQ(f.told(What::produce, placed["/more"][1]), "KAFKA_STORAGE_ERROR")
+        << "whoever asks all the same hears why";
+    EXPECT_EQ(f.told(What::produce, kept), "NONE");
+    EXPECT_EQ(f.told(What::create, "later"), "NONE");
+    EXPECT_EQ(f.told(What::find, "later"), "led by 1");
+
+    f.world.crash(f.node, CrashKind::process);
+    f.restart();
+    for (const auto& [_, topics] : placed) {
+        for (const std::string& topic : topics) {
+            EXPECT_EQ(f.told(What::find, topic), "led by 1");
+            EXPECT_EQ(f.told(What::produce, topic), "NONE");
+        }
+    }
 }
 
 TEST(NodeOnABadDisk, WithoutALogDirectoryTheNodeStops) {

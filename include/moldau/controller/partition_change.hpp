@@ -33,8 +33,8 @@ struct ElectionRules {
     bool is_unclean_allowed = false;       // unclean.leader.election.enable
 };
 
-/// The change that `event` means for a partition; nothing when there is none. `is_active`: unfenced
-/// and not shutting down, before the event.
+/// The change that `event` means for a partition; nothing when there is none. `can_lead`: of those
+/// to whom nothing happened, as the function of that name; who comes has the partition's directory.
 ///   - with ELR the ISR may become empty; without, its last member stays in it without leading;
 ///   - members that leave an ISR below min.insync.replicas are eligible while their disk is
 ///     trusted; at or above it the ELR is empty;
@@ -43,7 +43,15 @@ struct ElectionRules {
 std::optional<protocol::PartitionChangeRecord> partition_change(
     const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
     const BrokerEvent& event, const ElectionRules& rules,
-    const std::function<bool(BrokerId)>& is_active);
+    const std::function<bool(BrokerId)>& can_lead);
+
+/// As partition_change(), when a broker tells in which log directory its replica lies (KIP-858).
+/// `directories`: those of all replicas from then on, by which `can_lead` judges. `lost`: that
+/// broker, where the directory is offline; its replica is lost to the partition as if it left.
+std::optional<protocol::PartitionChangeRecord> assign_directories(
+    const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
+    std::vector<Uuid> directories, std::optional<BrokerId> lost, const ElectionRules& rules,
+    const std::function<bool(BrokerId)>& can_lead);
 
 /// Whom a client may ask to be elected (KIP-183, KIP-460).
 enum class ElectionKind : std::int8_t {
@@ -52,9 +60,10 @@ enum class ElectionKind : std::int8_t {
 };
 
 /// As partition_change(), when nothing happened and a client asks for an election.
-std::optional<protocol::PartitionChangeRecord> elect(
-    const Uuid& topic, std::int32_t number, const metadata::Partition& partition, ElectionKind kind,
-    const ElectionRules& rules, const std::function<bool(BrokerId)>& is_active);
+std::optional<protocol::PartitionChangeRecord> elect(const Uuid& topic, std::int32_t number,
+                                                     const metadata::Partition& partition,
+                                                     ElectionKind kind, const ElectionRules& rules,
+                                                     const std::function<bool(BrokerId)>& can_lead);
 
 /// Where a partition is to be, by a reassignment (KIP-455).
 struct Assignment {
@@ -69,11 +78,20 @@ struct Assignment {
 std::optional<protocol::PartitionChangeRecord> reassign(
     const Uuid& topic, std::int32_t number, const metadata::Partition& partition,
     Assignment assignment, const ElectionRules& rules,
-    const std::function<bool(BrokerId)>& is_active,
+    const std::function<bool(BrokerId)>& can_lead,
     const std::function<Uuid(BrokerId)>& directory_of);
 
 /// The broker may lead and be in an ISR.
 bool is_active(const metadata::ClusterImage& image, BrokerId broker);
+/// Where a broker's replica lies, by what is known; nothing: it has none.
+std::optional<Uuid> directory_of_replica(const metadata::Partition& partition, BrokerId broker);
+/// Whether the broker's log directory that its replica lies in is there. A broker that is about to
+/// get a replica has chosen none.
+bool has_replica_online(const metadata::ClusterImage& image, const metadata::Partition& partition,
+                        BrokerId broker);
+/// Both.
+bool can_lead(const metadata::ClusterImage& image, const metadata::Partition& partition,
+              BrokerId broker);
 
 /// What the static settings of the controller say where no dynamic one does.
 struct StaticTopicDefaults {

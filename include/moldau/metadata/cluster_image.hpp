@@ -38,6 +38,11 @@ inline constexpr std::int16_t kMetadataVersionCordon = 30;
 
 // ----- nodes
 
+// What stands in the place of a directory's id (KIP-858).
+inline constexpr Uuid kUnassignedDirectory{0, 0};
+inline constexpr Uuid kLostDirectory{0, 1};
+inline constexpr Uuid kMigratingDirectory{0, 2};
+
 struct Endpoint {
     std::string name;
     std::string host;
@@ -65,6 +70,11 @@ struct BrokerRegistration {
     bool is_migrating_zk_broker = false;
     std::vector<Uuid> directories;                          // online
     std::optional<std::vector<Uuid>> cordoned_directories;  // nothing: never told
+
+    /// Whether a replica said to lie in `directory` can be used there (KIP-858): while nobody has
+    /// said where it lies it counts as being there.
+    bool has_online(const Uuid& directory) const;
+
     friend bool operator==(const BrokerRegistration&, const BrokerRegistration&) = default;
 };
 
@@ -84,11 +94,6 @@ enum class RecoveryState : std::int8_t {
     recovered = 0,
     recovering = 1,  // elected uncleanly: its ISR has not grown yet
 };
-
-// What stands in the place of a directory's id (KIP-858).
-inline constexpr Uuid kUnassignedDirectory{0, 0};
-inline constexpr Uuid kLostDirectory{0, 1};
-inline constexpr Uuid kMigratingDirectory{0, 2};
 
 struct Partition {
     std::vector<BrokerId> replicas;

@@ -246,6 +246,17 @@ TEST(Partition, ServesTheLeaderEpochThatARequestBelievesInAndNoOther) {
     EXPECT_EQ(f.partition->check_leader(4), ErrorCode::unknown_leader_epoch);
 }
 
+TEST(Partition, ThatIsOfflineSaysSoWhoeverLeadsIt) {
+    Fixture f;
+    f.partition->log().take_offline(Error{ErrorCode::kafka_storage_error, "the disk is gone"});
+    EXPECT_EQ(f.partition->check_leader(-1), ErrorCode::kafka_storage_error);
+    f.state.leader = metadata::kNoLeader;
+    f.state.leader_epoch = {4};
+    f.partition->set_state(f.state, kSelf);
+    for (const std::int32_t epoch : {-1, 3, 4})
+        EXPECT_EQ(f.partition->check_leader(epoch), ErrorCode::kafka_storage_error);
+}
+
 TEST(Partition, WakesAWaiterOnceWhenThereIsEnoughForIt) {
     Fixture f;
     int woken = 0;

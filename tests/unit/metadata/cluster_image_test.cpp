@@ -35,6 +35,20 @@ TEST(QuotaEntity, GivesItsPartOfAType) {
     EXPECT_EQ(entity.find("ip"), nullptr);
 }
 
+TEST(BrokerRegistration, HasOnlineWhatItToldAndWhatNobodyHasPlaced) {
+    const Uuid own{1, 1000}, others{1, 2000};
+    BrokerRegistration broker;
+    broker.directories = {own};
+    EXPECT_TRUE(broker.has_online(own));
+    EXPECT_FALSE(broker.has_online(others));
+    EXPECT_TRUE(broker.has_online(kUnassignedDirectory));
+    EXPECT_TRUE(broker.has_online(kMigratingDirectory));
+    EXPECT_FALSE(broker.has_online(kLostDirectory));
+    broker.directories.clear();
+    EXPECT_TRUE(broker.has_online(others)) << "it registered before directories had ids";
+    EXPECT_FALSE(broker.has_online(kLostDirectory));
+}
+
 TEST(ClusterImage, NamesTheFeaturesThatGoBeyondOurs) {
     ClusterImage image = at_metadata_version(30);
     image.features.set("group.version", 1);
