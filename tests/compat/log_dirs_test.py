@@ -116,6 +116,22 @@ class Node:
     def arrived(self, topic, partition, directory):
         return self.places(topic).get(partition) == [(directory, 0, False)]
 
+    def assigned(self, topic):
+        """{partition: the directory's index}, as the metadata log has it; None for what nobody has told"""
+        ids, topics, found = {}, {}, {}
+        for index, path in enumerate(self.dirs):
+            with open(os.path.join(path, 'meta.properties')) as f:
+                ids[re.search(r'directory\.id=(.+)', f.read())[1]] = index
+        log = os.path.join(self.dirs[0], '__cluster_metadata-0', '00000000000000000000.log')
+        for line in run('dump-log', '--cluster-metadata-decoder', '--skip-record-metadata', '--files', log).splitlines():
+            record = json.loads(line[line.index('{'):]) if '"type"' in line else {}
+            data = record.get('data', {})
+            if record.get('type') == 'TOPIC_RECORD':
+                topics[data['name']] = data['topicId']
+            elif data.get('directories'):
+                found[data['topicId'], data['partitionId']] = ids.get(data['directories'][0])
+        return {partition: place for (topic_id, partition), place in found.items() if topic_id == topics[topic]}
+
     def read(self, topic):
         out = subprocess.run(['kcat', '-C', '-b', self.address(), '-t', topic, '-e', '-q', '-f', '%p %o %s\n'], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                              timeout=60, check=True).stdout
@@ -151,6 +167,7 @@ class Same(unittest.TestCase):
                 node.write('moved', [f'{partition}-{i}' for i in range(2000)], partition)
             before = node.read('moved')
             started = {partition: place[0][0] for partition, place in node.places('moved').items()}
+            until(lambda: node.assigned('moved') == started)
             plan = os.path.join(node.folder, 'plan.json')
             with open(plan, 'w') as f:
                 json.dump({'version': 1, 'partitions': [{'topic': 'moved', 'partition': 0, 'replicas': [1], 'log_dirs': [node.dirs[1 - started[0]]]}]}, f)
@@ -160,6 +177,7 @@ class Same(unittest.TestCase):
             self.assertTrue(node.arrived('moved', 0, 1 - started[0]))
             self.assertTrue(node.arrived('moved', 1, started[1]))
             node.write('moved', ['after'], 0)
+            until(lambda: node.assigned('moved') == {**started, 0: 1 - started[0]})
             node.restart()
             self.assertTrue(node.arrived('moved', 0, 1 - started[0]))
             now = node.read('moved')

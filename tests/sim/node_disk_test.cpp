@@ -352,6 +352,7 @@ TEST(NodeOnABadDisk, ADeadLogDirectoryDoesNotKeepTheNodeFromStarting) {
     f.restart();
     f.world.set_faults(DiskFaults{});
     EXPECT_EQ(f.life.gave_up, "");
+    EXPECT_EQ(f.told(What::find, placed["/more"][0]), "LEADER_NOT_AVAILABLE, offline");
     EXPECT_EQ(f.told(What::produce, placed["/more"][0]), "KAFKA_STORAGE_ERROR");
     EXPECT_EQ(f.told(What::produce, placed["/data"][0]), "NONE");
     f.restart();
