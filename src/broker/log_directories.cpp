@@ -191,8 +191,8 @@ Result<> give_name_back(Disk& disk, std::vector<LogDirectory>& directories,
     return {};
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the tasks.
 /// What an earlier process has renamed, or this one just now, does not go back any more.
-// The caller awaits at once. NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 runtime::Task<> sync_all(runtime::Shard& shard, Disk& disk,
                          std::vector<LogDirectory>& directories) {
     const bool has_left = std::ranges::any_of(directories, [](const LogDirectory& each) {
@@ -208,7 +208,6 @@ runtime::Task<> sync_all(runtime::Shard& shard, Disk& disk,
 
 }  // namespace
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the task.
 runtime::Task<Result<ReplicaMovesLeft>> mend_moves(runtime::Shard& shard, Disk& disk,
                                                    std::vector<LogDirectory>& directories) {
     ReplicaMovesLeft moves;
@@ -242,6 +241,7 @@ runtime::Task<Result<ReplicaMovesLeft>> mend_moves(runtime::Shard& shard, Disk& 
     }
     co_return moves;
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 LogDirectories::LogDirectories(std::vector<LogDirectory> all, Twins twins, ReplicaMovesLeft moves)
     : all_(std::move(all)),

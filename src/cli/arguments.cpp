@@ -109,14 +109,15 @@ template Option Command::option(const std::string&, std::optional<std::uint64_t>
 template Option Command::option(const std::string&, std::vector<std::string>&, const std::string&);
 template Option Command::option(const std::string&, std::vector<std::int32_t>&, const std::string&);
 
-Option Command::option(const std::string& names, std::function<void(const std::string&)> take,
+Option Command::option(const std::string& names,
+                       const std::function<void(const std::string&)>& take,
                        const std::string& meaning) {
-    return Option(app_->add_option_function<std::string>(names, std::move(take), meaning));
+    return Option(app_->add_option_function<std::string>(names, take, meaning));
 }
 
-Option Command::words(const std::string& names, std::function<void(const std::string&)> take,
+Option Command::words(const std::string& names, const std::function<void(const std::string&)>& take,
                       const std::string& meaning, const std::vector<std::string>& words) {
-    return Option(app_->add_option_function<std::string>(names, std::move(take), meaning)
+    return Option(app_->add_option_function<std::string>(names, take, meaning)
                       ->check(CLI::IsMember(words).description(""))
                       ->type_name(fmt::format("{}", fmt::join(words, "|"))));
 }

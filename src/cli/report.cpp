@@ -108,6 +108,7 @@ std::string table_of(std::span<const Field> fields, const std::vector<Item>& ite
     Table table(std::move(heads));
     for (const Item& item : items) {
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const std::size_t i : columns) cells.push_back(item[i].to_text());
         table.add(std::move(cells));
     }

@@ -17,6 +17,7 @@ using Configs = std::map<std::string, std::string>;
 
 Cell numbers_of(const std::vector<BrokerId>& ids) {
     std::vector<std::int32_t> numbers;
+    numbers.reserve(ids.size());
     for (const BrokerId id : ids) numbers.push_back(id.value);
     return {numbers};
 }

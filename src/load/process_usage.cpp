@@ -75,7 +75,7 @@ Result<ProcessUsage> parse_usage(std::string_view stat, std::string_view status,
         .cpu_seconds = static_cast<double>(*user + *system) / static_cast<double>(ticks_per_second),
         .rss_bytes = *rss * kKiB,
         .rss_peak_bytes = *peak * kKiB,
-        .threads = *threads};
+        .threads = threads};
 }
 
 Result<ProcessUsage> usage_of(std::int32_t pid) {

@@ -53,9 +53,9 @@ std::string_view trimmed(std::string_view text) {
 bool is_readable(std::string_view expression) {
     for (std::size_t at = 0; at < expression.size(); ++at) {
         if (expression[at] < ' ' || expression[at] > '~') return false;
-        const bool is_escape = expression[at] == '\\';
-        if (is_escape && ++at < expression.size() && expression[at] >= '0' && expression[at] <= '9')
-            return false;
+        if (expression[at] != '\\') continue;
+        ++at;
+        if (at < expression.size() && expression[at] >= '0' && expression[at] <= '9') return false;
     }
     return true;
 }
@@ -96,6 +96,7 @@ std::vector<std::string> in_order_of_java(std::vector<std::string> names) {
     }
     std::ranges::sort(places);
     std::vector<std::string> ordered;
+    ordered.reserve(places.size());
     for (const auto& [bucket, index] : places) ordered.push_back(std::move(names[index]));
     return ordered;
 }

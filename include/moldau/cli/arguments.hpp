@@ -58,10 +58,10 @@ public:
     /// std::string or integers, or a vector: of strings or std::int32_t.
     template <class T>
     Option option(const std::string& names, T& into, const std::string& meaning);
-    Option option(const std::string& names, std::function<void(const std::string&)> take,
+    Option option(const std::string& names, const std::function<void(const std::string&)>& take,
                   const std::string& meaning);
     /// `take` gets one of `words`; any other is a misuse that names them.
-    Option words(const std::string& names, std::function<void(const std::string&)> take,
+    Option words(const std::string& names, const std::function<void(const std::string&)>& take,
                  const std::string& meaning, const std::vector<std::string>& words);
     Option flag(const std::string& names, bool& into, const std::string& meaning);
     Option flag(const std::string& names, std::function<void()> take, const std::string& meaning);

@@ -107,9 +107,9 @@ protocol::CreateTopicsRequest groups_topic(const config::Settings& settings) {
 }
 
 /// The controller's part; a failure of the topic itself comes back as an error.
-runtime::Task<Result<bool>> create(ControllerDriver& controller,
+runtime::Task<Result<bool>> create(ControllerDriver* controller,
                                    protocol::CreateTopicsRequest request) {
-    const auto created = co_await controller.create_topics(std::move(request), std::nullopt);
+    const auto created = co_await controller->create_topics(std::move(request), std::nullopt);
     if (!created) co_return created.error();
     const auto& topic = created->topics.front();
     if (topic.error_code == ErrorCode::none || topic.error_code == ErrorCode::topic_already_exists)
@@ -121,7 +121,7 @@ runtime::Task<net::Reply> create_and_answer(RequestContext context,
                                             FindCoordinatorRequest request) {
     auto ask = [creation = groups_topic(context.node.facts.settings)](
                    ControllerDriver& controller) mutable {
-        return create(controller, std::move(creation));
+        return create(&controller, std::move(creation));
     };
     const Result<bool> created = co_await context.node.ask_controller(
         context.here.shard(), "create the topic for groups", std::move(ask));
