@@ -16,6 +16,7 @@
 #include "moldau/record/append_validator.hpp"
 #include "moldau/runtime/task_group.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,7 +26,7 @@
 
 namespace moldau::broker {
 
-/// What all shards of a node share; nothing changes in it after the start.
+/// What all shards of a node share; nothing but kraft_version changes in it after the start.
 struct NodeFacts {
     const config::Settings& settings;
     BrokerId self;
@@ -35,7 +36,7 @@ struct NodeFacts {
     std::vector<std::string> controller_listeners;  // names
     /// A log directory that this node had is not to be had: what is not found may lie there.
     bool lacks_log_directory = false;
-    std::int16_t kraft_version = 0;
+    std::atomic<std::int16_t> kraft_version = 0;  // as the quorum has it
     std::shared_ptr<const LogDirectories> directories;
 };
 

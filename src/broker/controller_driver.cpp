@@ -8,6 +8,7 @@
 #include "supported_features.hpp"
 
 #include "moldau/config/keys.hpp"
+#include "moldau/controller/bootstrap.hpp"
 #include "moldau/controller/brokers.hpp"
 #include "moldau/controller/client_quotas.hpp"
 #include "moldau/controller/configs.hpp"
@@ -85,6 +86,7 @@ runtime::Task<Result<std::int64_t>> ControllerDriver::join(
         .records = controller::register_controller(log_.newest(), facts_.self.value, controller),
         .reply = true};
     if (Result<Offset> ok = write(known); !ok) co_return ok.error();
+    endpoints_ = std::move(controller.endpoints);
     const auto registered = controller::register_broker(log_.newest(),
                                                         {.cluster_id = facts_.cluster_id,
                                                          .next_offset = log_.end_offset(),
@@ -259,12 +261,20 @@ runtime::Task<Result<protocol::UnregisterBrokerResponse>> ControllerDriver::unre
 
 runtime::Task<Result<protocol::UpdateFeaturesResponse>> ControllerDriver::update_features(
     protocol::UpdateFeaturesRequest request) {
-    co_return co_await carry_out(
+    auto update =
         controller::update_features(log_.newest(),
                                     {.supported = supported_features(),
                                      .kraft_version = log_.quorum().voters().kraft_version,
                                      .defaults = topic_defaults()},
-                                    request));
+                                    request);
+    if (!update.upgrades_quorum) co_return co_await carry_out(std::move(update.decision));
+    // Its records first: they may yet be refused.
+    if (Result<Offset> ok = write(update.decision); !ok) co_return ok.error();
+    const Result<Offset> end = log_.upgrade_quorum(
+        controller::lone_voter(facts_.self.value, log_.quorum().self().directory, endpoints_));
+    if (!end) co_return end.error();
+    if (Result<> ok = co_await in_force(*end); !ok) co_return ok.error();
+    co_return std::move(update.decision.reply);
 }
 
 runtime::Task<Result<protocol::DescribeQuorumResponse>> ControllerDriver::describe_quorum(

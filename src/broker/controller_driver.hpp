@@ -112,6 +112,7 @@ private:
 
     runtime::Shard& shard_;
     const NodeFacts& facts_;
+    std::vector<metadata::Endpoint> endpoints_;  // of this controller, once it has joined
     MetadataLog& log_;
     Publisher& publisher_;
     BrokerShard& here_;

@@ -84,6 +84,9 @@ runtime::Task<Result<>> MetadataLog::load() {
 
 runtime::Task<Result<std::optional<raft::SnapshotId>>> MetadataLog::load_snapshots() {
     auto entries = files_.disk().list(directory_);
+    // Who is formatted for a quorum of the settings begins without.
+    if (!entries && entries.error().fault == DiskFault::not_found)
+        entries = std::vector<DirectoryEntry>();
     if (!entries) co_return Error(entries.error());
     std::vector<raft::StoredSnapshot> stored;
     std::optional<raft::SnapshotId> newest;
@@ -313,16 +316,28 @@ Result<Offset> MetadataLog::append(const controller::Records& records, bool is_a
         bytes += encoded->size();
         payloads.push_back(std::move(*encoded));
     }
-    // The quorum's core does not take back what it gave an offset: a disk that is too full for the
-    // write is found out before.
+    if (Result<> ok = check_room(bytes); !ok) return ok.error();
+    return write(quorum_->append(shard_.clock().wall(), payloads, is_atomic));
+}
+
+Result<Offset> MetadataLog::upgrade_quorum(const protocol::VotersRecord& voters) {
+    if (failure_) return *failure_;
+    if (Result<> ok = check_room(0); !ok) return ok.error();
+    return write(quorum_->upgrade(shard_.clock().wall(), voters));
+}
+
+/// The quorum's core does not take back what it gave an offset: a disk that is too full for the
+/// write is found out before.
+Result<> MetadataLog::check_room(std::uint64_t bytes) const {
     auto space = files_.disk().space(directory_);
     if (!space) return Error(space.error());
-    if (space->bytes_free < 2 * bytes + kRoomToSpare) {
-        return Error{ErrorCode::kafka_storage_error,
-                     fmt::format("{}: {} bytes are free, too few for the metadata log", directory_,
-                                 space->bytes_free)};
-    }
-    Result<raft::Appended> appended = quorum_->append(shard_.clock().wall(), payloads, is_atomic);
+    if (space->bytes_free >= 2 * bytes + kRoomToSpare) return {};
+    return Error{ErrorCode::kafka_storage_error,
+                 fmt::format("{}: {} bytes are free, too few for the metadata log", directory_,
+                             space->bytes_free)};
+}
+
+Result<Offset> MetadataLog::write(const Result<raft::Appended>& appended) {
     if (!appended) return appended.error();
     if (Result<> ok = write(appended->effects.append); !ok) return ok.error();
     start_flush();

@@ -71,6 +71,9 @@ public:
     /// Errors: not_controller · message_too_large · kafka_storage_error: no room on the disk,
     /// nothing was written.
     Result<Offset> append(const controller::Records& records, bool is_atomic);
+    /// kraft.version goes from 0 to 1; returns the log's new end. Errors: as Quorum::upgrade() ·
+    /// kafka_storage_error, as append().
+    Result<Offset> upgrade_quorum(const protocol::VotersRecord& voters);
     /// Until all below `end` is committed. Errors: kafka_storage_error.
     runtime::Task<Result<>> committed(Offset end);
 
@@ -100,6 +103,8 @@ private:
     runtime::Task<Result<std::optional<Bytes>>> read_optional(std::string path, std::size_t most);
     runtime::Task<Result<>> bootstrap(bool is_log_empty, std::int32_t min_insync_replicas);
     Result<> apply(const raft::LogBatch& batch);
+    Result<> check_room(std::uint64_t bytes) const;
+    Result<Offset> write(const Result<raft::Appended>& appended);
     Result<> write(const std::vector<Bytes>& batches);
     void start_flush();
     void flushed(Offset to);

@@ -138,6 +138,7 @@ void NodeState::committed(CommittedImage image) {
             return each.type == metadata::ResourceType::broker;
         });
     const bool is_first = !std::exchange(has_limits, true);
+    facts.kraft_version = metadata->quorum().voters().kraft_version;
     const BrokerLayers layers(*image.image, settings);
     if (concerns_brokers || is_first) {
         server.set_limits(connection_rules(layers));

@@ -33,7 +33,9 @@ constexpr Setting kCluster[] = {
     row("controller.quorum.fetch.timeout.ms", int32, "2000", at_least(0), high, read_only),
     row("controller.quorum.request.timeout.ms", int32, "2000", at_least(0), medium, read_only),
     row("controller.quorum.retry.backoff.ms", int32, "20", at_least(0), low, read_only),
-    row("controller.quorum.voters", list, "", voters, high, read_only),
+    row("controller.quorum.voters", list, "", voters, high, read_only)
+        .doc("The controllers that vote while kraft.version is 0: ID@HOST:PORT, commas between. "
+             "One, this node, is served. At kraft.version 1 the metadata log says who votes."),
     row("controller.quota.window.num", int32, "11", at_least(1), low, read_only)
         .doc("How many times controller.quota.window.size.seconds a client may save up of its "
              "controller_mutation_rate, to be used at once."),

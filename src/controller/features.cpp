@@ -78,11 +78,7 @@ Why refusal(const ClusterImage& image, const FeatureContext& context, const Upda
         return fmt::format("it is at {}: a lower level is a downgrade, and must be asked for", now);
     if (update.level > now && !is_upgrade)
         return fmt::format("it is at {}: a higher level is no downgrade", now);
-    if (is_kraft && update.level != now) {
-        return update.level < now
-                   ? "it cannot be downgraded"
-                   : "this version cannot upgrade it: format a new node with it instead";
-    }
+    if (is_kraft && update.level < now) return "it cannot be downgraded";
     if (update.feature == kMetadataVersion && loses_metadata(now, update.level))
         return fmt::format("the downgrade from {} would lose metadata", now);
     return std::nullopt;
@@ -123,9 +119,10 @@ std::map<std::string, Update> updates_of(const Request& request) {
 
 }  // namespace
 
-Decision<Reply> update_features(const ClusterImage& image, const FeatureContext& context,
-                                const Request& request) {
-    Decision<Reply> decision;
+FeatureUpdate update_features(const ClusterImage& image, const FeatureContext& context,
+                              const Request& request) {
+    FeatureUpdate found;
+    Decision<Reply>& decision = found.decision;
     decision.reply.error_message = std::nullopt;
     Records levels;
     for (const auto& [name, update] : updates_of(request)) {
@@ -134,10 +131,14 @@ Decision<Reply> update_features(const ClusterImage& image, const FeatureContext&
             decision.reply.error_message = fmt::format(
                 "nothing was changed: {} cannot be at {}: {}", name, update.level, *why);
             decision.records.clear();
-            return decision;
+            found.upgrades_quorum = false;
+            return found;
         }
-        if (name == kKraftVersion || image.feature_level(name).value_or(0) == update.level)
+        if (name == kKraftVersion) {
+            found.upgrades_quorum = update.level > context.kraft_version;
             continue;
+        }
+        if (image.feature_level(name).value_or(0) == update.level) continue;
         if (name == metadata::kElrVersion && update.level > 0)
             unite_min_insync(decision.records, image, context.defaults);
         protocol::FeatureLevelRecord record;
@@ -146,13 +147,16 @@ Decision<Reply> update_features(const ClusterImage& image, const FeatureContext&
         add(levels, std::move(record));
     }
     std::ranges::move(levels, std::back_inserter(decision.records));
-    if (request.validate_only) decision.records.clear();
+    if (request.validate_only) {
+        decision.records.clear();
+        found.upgrades_quorum = false;
+    }
     for (const auto& each : request.feature_updates) {
         auto& result = decision.reply.results.emplace_back();
         result.feature = each.feature;
         result.error_message = std::nullopt;
     }
-    return decision;
+    return found;
 }
 
 }  // namespace moldau::controller

@@ -27,6 +27,22 @@ protocol::LeaderChangeMessage leader_change(std::int32_t leader,
     return message;
 }
 
+std::vector<std::int32_t> ids_of(const protocol::VotersRecord& voters) {
+    std::vector<std::int32_t> ids;
+    ids.reserve(voters.voters.size());
+    for (const auto& voter : voters.voters) ids.push_back(voter.voter_id);
+    return ids;
+}
+
+/// From here on the log says who votes.
+void add_voters(std::vector<ControlRecord>& to, std::int16_t kraft_version,
+                const protocol::VotersRecord& voters) {
+    protocol::KRaftVersionRecord version;
+    version.k_raft_version = kraft_version;
+    to.emplace_back(version);
+    to.emplace_back(voters);
+}
+
 }  // namespace
 
 void Voters::observe(const SnapshotHead& head, SnapshotId id) {
@@ -61,10 +77,7 @@ Quorum::Quorum(Start start)
 
 std::vector<std::int32_t> Quorum::voter_ids() const {
     if (voters_.kraft_version == 0) return static_voters_;
-    std::vector<std::int32_t> ids;
-    if (!voters_.record) return ids;
-    for (const auto& voter : voters_.record->voters) ids.push_back(voter.voter_id);
-    return ids;
+    return voters_.record ? ids_of(*voters_.record) : std::vector<std::int32_t>();
 }
 
 bool Quorum::is_only_voter() const {
@@ -107,10 +120,7 @@ Effects Quorum::lead(Timestamp now) {
     epoch_start_ = end_offset_;
     std::vector<ControlRecord> records{leader_change(self_.id, voter_ids())};
     if (voters_.kraft_version > 0 && !voters_.is_in_log) {
-        protocol::KRaftVersionRecord version;
-        version.k_raft_version = voters_.kraft_version;
-        records.emplace_back(version);
-        records.emplace_back(*voters_.record);
+        add_voters(records, voters_.kraft_version, *voters_.record);
         voters_.is_in_log = true;
     }
     Effects effects{.persist = state_, .elected = state_.epoch};
@@ -153,6 +163,30 @@ Result<Appended> Quorum::append(Timestamp now, std::span<const Bytes> payloads, 
         payloads = payloads.subspan(count);
     }
     end_offset_ = appended.offsets.end;
+    return appended;
+}
+
+Result<Appended> Quorum::upgrade(Timestamp now, const protocol::VotersRecord& voters) {
+    if (role_ != Role::leader) {
+        return Error{ErrorCode::not_controller,
+                     fmt::format("not the leader in epoch {}", state_.epoch.value)};
+    }
+    if (voters_.kraft_version > 0) {
+        return Error{ErrorCode::invalid_request,
+                     fmt::format("kraft.version is at {}", voters_.kraft_version)};
+    }
+    if (ids_of(voters) != static_voters_) {
+        return Error{ErrorCode::invalid_request,
+                     fmt::format("the voters are [{}], not [{}]", fmt::join(static_voters_, ","),
+                                 fmt::join(ids_of(voters), ","))};
+    }
+    voters_ = {.kraft_version = 1, .record = voters, .is_in_log = true};
+    std::vector<ControlRecord> records;
+    add_voters(records, voters_.kraft_version, voters);
+    Appended appended{.offsets = {end_offset_, end_offset_}, .effects = {}};
+    appended.effects.append.push_back(control_batch({end_offset_, state_.epoch, now}, records));
+    end_offset_ = end_offset_ + static_cast<std::int64_t>(records.size());
+    appended.offsets.end = end_offset_;
     return appended;
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """moldau storage: what it formats Apache Kafka and moldaud start on; what Kafka wrote it tells.   storage_test.py MOLDAU MOLDAUD"""
+import contextlib
 import json
 import os
 import re
@@ -90,17 +91,47 @@ class Format(Storage):
         read = subprocess.run([BINARY, '--brokers', address, 'consume', 't'], capture_output=True, timeout=60, check=True).stdout
         self.assertEqual(read, b'1\n2\n')
 
-    def test_moldaud_starts_on_what_was_formatted_here_and_serves(self):
-        config = self.config()
-        self.format('--standalone', config=config)
+    @contextlib.contextmanager
+    def moldaud(self, config):
+        """Its address, while it runs."""
         daemon = subprocess.Popen([DAEMON, '--config', config], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             self.assertEqual(daemon.stdout.readline(), f'ready PLAINTEXT://127.0.0.1:{self.port}\n')
-            self.check_serves(f'127.0.0.1:{self.port}')
+            yield f'127.0.0.1:{self.port}'
         finally:
             daemon.terminate()
             self.assertEqual(daemon.wait(30), 0)
             daemon.stdout.close()
+
+    def kraft_version(self, address):
+        [line] = [x for x in self.kafka('features', '--bootstrap-server', address, 'describe').splitlines() if 'kraft.version' in x]
+        return re.search(r'FinalizedVersionLevel: (\d)', line)[1]
+
+    def test_a_quorum_of_the_settings_is_upgraded_to_one_of_the_log_and_kafka_goes_on(self):
+        static, dynamic = self.config(voters=True, name='static.properties'), self.config()
+        self.format(config=static)
+        upgrade = ('features', '--bootstrap-server', f'127.0.0.1:{self.port}', 'upgrade', '--feature', 'kraft.version=1')
+        with self.moldaud(static) as address:
+            self.assertEqual(self.kraft_version(address), '0')
+            self.assertEqual(self.kafka(*upgrade, '--dry-run'), 'kraft.version can be upgraded to 1.\n')
+            self.assertEqual(self.kraft_version(address), '0')
+            self.assertEqual(self.kafka(*upgrade), 'kraft.version was upgraded to 1.\n')
+            self.assertEqual(self.kraft_version(address), '1')
+            self.assertIn(f'"endpoints": ["CONTROLLER://127.0.0.1:{self.port + 1}"]', self.kafka('metadata-quorum', '--bootstrap-server', address, 'describe', '--status'))
+        with self.moldaud(dynamic) as address:
+            self.assertEqual(self.kraft_version(address), '1')
+            self.check_serves(address)
+        started = subprocess.run([BROKER, 'start', '--dir', self.path('k'), '--port', str(self.port), '--data', self.path('data')],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.addCleanup(subprocess.run, [BROKER, 'stop', '--dir', self.path('k')], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        self.assertEqual(self.kraft_version(started.stdout.strip()), '1')
+
+    def test_moldaud_starts_on_what_was_formatted_here_and_serves(self):
+        config = self.config()
+        self.format('--standalone', config=config)
+        with self.moldaud(config) as address:
+            self.check_serves(address)
         kinds = [r['type'] for b in map(json.loads, self.moldau('storage', 'dump', '-o', 'json', self.path('data', '__cluster_metadata-0', '00000000000000000000.log'))[0].splitlines())
                  for r in b['records'] if 'type' in r]
         self.assertEqual(kinds[0], 'BEGIN_TRANSACTION_RECORD')

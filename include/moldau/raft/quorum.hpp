@@ -77,6 +77,11 @@ public:
     /// Errors: not_controller: not the leader · message_too_large.
     Result<Appended> append(Timestamp now, std::span<const Bytes> payloads, bool is_atomic);
 
+    /// From kraft.version 0 to 1: from here on the log says who votes, and that are `voters`.
+    /// Errors: not_controller: not the leader · invalid_request: it is at 1 already, or `voters`
+    /// are not those who vote now.
+    Result<Appended> upgrade(Timestamp now, const protocol::VotersRecord& voters);
+
     const ReplicaKey& self() const { return self_; }
     Role role() const { return role_; }
     LeaderEpoch epoch() const { return state_.epoch; }

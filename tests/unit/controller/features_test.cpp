@@ -44,10 +44,12 @@ protected:
     }
     Decision<protocol::UpdateFeaturesResponse> decide(
         const protocol::UpdateFeaturesRequest& request) {
-        auto decision = update_features(
-            image(),
-            {.supported = supported, .kraft_version = 1, .defaults = {.min_insync_replicas = 2}},
-            request);
+        auto [decision, upgrades] = update_features(image(),
+                                                    {.supported = supported,
+                                                     .kraft_version = kraft_version,
+                                                     .defaults = {.min_insync_replicas = 2}},
+                                                    request);
+        upgrades_quorum = upgrades;
         for (std::int16_t v = 0; v <= 2; ++v) EXPECT_TRUE(decision.reply.encoded_size(v)) << v;
         append(decision.records);
         return decision;
@@ -62,6 +64,8 @@ protected:
         return image().feature_level(name).value_or(0);
     }
 
+    std::int16_t kraft_version = 1;
+    bool upgrades_quorum = false;  // by the last update
     std::vector<metadata::FeatureRange> supported = {
         {.name = "metadata.version", .least = 25, .most = 30},
         {.name = "kraft.version", .least = 0, .most = 1},
@@ -116,9 +120,21 @@ TEST_F(Features, OfKafkaThatWereFinalizedBeforeCanBeTakenBack) {
     EXPECT_EQ(level("group.version"), 0);
 }
 
-TEST_F(Features, OfTheQuorumStay) {
+TEST_F(Features, OfTheQuorumGoUpAndNeverDown) {
     EXPECT_EQ(update("kraft.version", 0, kSafe), ErrorCode::invalid_update_version);
     EXPECT_EQ(update("kraft.version", 0, kUpgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("kraft.version", 1), ErrorCode::none);
+    EXPECT_FALSE(upgrades_quorum) << "it is there already";
+    kraft_version = 0;
+    EXPECT_EQ(update("kraft.version", 2), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("kraft.version", 1), ErrorCode::none);
+    EXPECT_TRUE(upgrades_quorum);
+    const auto dry = decide({{"kraft.version", 1}}, true);
+    EXPECT_EQ(dry.reply.error_code, ErrorCode::none);
+    EXPECT_FALSE(upgrades_quorum);
+    EXPECT_EQ(decide({{"kraft.version", 1}, {"no.such.feature", 1}}).reply.error_code,
+              ErrorCode::invalid_update_version);
+    EXPECT_FALSE(upgrades_quorum);
 }
 
 TEST_F(Features, AreChangedTogetherOrNotAtAll) {

@@ -192,6 +192,37 @@ TEST(Quorum, AtKraftVersion0TheSettingsSayWhoVotes) {
     EXPECT_EQ(parsed(led.append.at(0)).control.size(), 1U);
 }
 
+TEST(Quorum, IsUpgradedOnceByTheVotersThatItHas) {
+    Quorum::Start start = fresh();
+    start.voters = {};
+    start.static_voters = {1};
+    Quorum quorum(start);
+    EXPECT_EQ(quorum.upgrade(Timestamp{1}, voters_record({kSelf})).error().code,
+              ErrorCode::not_controller);
+    EXPECT_EQ(elect(quorum).append.size(), 1U);
+    EXPECT_EQ(quorum.flushed(Offset{1}).high_watermark, Offset{1});
+    EXPECT_EQ(quorum.upgrade(Timestamp{60}, voters_record({kSelf, {2, {}}})).error().code,
+              ErrorCode::invalid_request);
+    const Result<Appended> upgraded = quorum.upgrade(Timestamp{60}, voters_record({kSelf}));
+    ASSERT_TRUE(upgraded);
+    EXPECT_EQ(upgraded->offsets.end, Offset{3});
+    EXPECT_EQ(quorum.voters().kraft_version, 1);
+    EXPECT_EQ(quorum.flushed(Offset{3}).high_watermark, Offset{3});
+    EXPECT_EQ(quorum.upgrade(Timestamp{61}, voters_record({kSelf})).error().code,
+              ErrorCode::invalid_request);
+
+    // The next start has it from the log, and needs no settings.
+    const LogBatch batch = parsed(upgraded->effects.append.at(0));
+    EXPECT_EQ(batch.control.size(), 2U);
+    start.voters.observe(batch);
+    start.static_voters.clear();
+    start.log_end = Offset{3};
+    Quorum next(start);
+    const Effects led = elect(next);
+    EXPECT_EQ(led.persist->data_version, 1);
+    EXPECT_EQ(parsed(led.append.at(0)).control.size(), 1U) << "the leader alone";
+}
+
 TEST(Voters, AreThoseOfTheLastRecord) {
     Voters voters;
     voters.observe({.last_contained = {}, .kraft_version = 1, .voters = voters_record({kSelf})},

@@ -87,7 +87,7 @@ Result<net::Answer> handle_api_versions(const RequestContext& context, protocol:
     if (Result<> ok = request.decode(body, context.version); !ok) return ok.error();
     protocol::ApiVersionsResponse response = api_versions(
         {.image = context.image(),
-         .kraft_version = context.node.facts.kraft_version,
+         .kraft_version = context.node.facts.kraft_version.load(),
          .listener = context.listener,
          .version = context.version,
          .receives_telemetry = context.node.facts.settings.get(config::kClientMetrics)},
