@@ -420,7 +420,10 @@ class Assignments:
     def __init__(self, server, dirs, tools):
         self.server, self.dirs, self.tools = server, dirs, tools
         self.log = os.path.join(dirs[0], '__cluster_metadata-0', '0' * 20 + '.log')
-        self.ids = [re.search(r'^directory.id=(\S+)', open(os.path.join(path, 'meta.properties')).read(), re.M)[1] for path in dirs]
+        self.ids = []
+        for path in dirs:
+            with open(os.path.join(path, 'meta.properties')) as f:
+                self.ids.append(re.search(r'^directory.id=(\S+)', f.read(), re.M)[1])
         status, _ = tools('metadata-quorum', '--bootstrap-server', server.address, 'describe', '--status')
         self.controller = re.search(r'CONTROLLER://(127\.0\.0\.1:\d+)', status)[1]
         assert tools('topics', '--bootstrap-server', server.address, '--create', '--topic', 't', '--partitions', '4')[1] == 0
@@ -428,6 +431,11 @@ class Assignments:
 
     def described(self):
         return self.tools('topics', '--bootstrap-server', self.server.address, '--describe', '--topic', 't')[0]
+
+    def described_with(self, leaders):
+        """As soon as a broker, which learns of it behind the controller's answer, knows that many leaders."""
+        until(lambda: self.described().count('Leader: 1') == leaders)
+        return re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(self.described(), self.server.address))
 
     def records(self):
         text, _ = self.tools('dump-log', '--cluster-metadata-decoder', '--files', self.log)
@@ -471,11 +479,7 @@ class Assignments:
         return error, codes
 
     def answers(self):
-        until = time.monotonic() + 20
-        while (known := self.known()) != (lies := self.lies()) or len(lies) < 4:
-            if time.monotonic() > until:
-                raise AssertionError(f'{known} is known, they lie in {lies}')
-            time.sleep(0.05)
+        lies = until(lambda: len(lies := self.lies()) == 4 and self.known() == lies and lies)
         epoch, nobody = self.epoch(), 'AAAAAAAAAAAAAAAAAAAACA'
         told = [('where they lie', sorted(list(lies.values()).count(each) for each in self.ids)),
                 ('another epoch', self.tell(epoch - 1, (self.ids[0], self.topic, [0]))),
@@ -484,10 +488,10 @@ class Assignments:
                 ('good and bad', self.tell(epoch, (self.ids[0], self.topic, [0, 9]), (self.ids[1], nobody, [1, 2]), (self.ids[1], self.topic, [1]))),
                 ('known then', {number: self.ids.index(self.known()[number]) for number in (0, 1)}),
                 ('nowhere', self.tell(epoch, (nobody, self.topic, [2]))),
-                ('lost', self.tell(epoch, ('AAAAAAAAAAAAAAAAAAAAAQ', self.topic, [3]))),
-                ('described', re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(self.described(), self.server.address))),
+                ('lost', self.tell(epoch, ('AAAAAAAAAAAAAAAAAAAAAg', self.topic, [3]))),
+                ('described', self.described_with(leaders=2)),
                 ('found again', self.tell(epoch, (self.ids[0], self.topic, [2, 3])))]
-        return told + [('described', re.sub(r'TopicId: \S+', 'TopicId: ID', normalized(self.described(), self.server.address)))]
+        return told + [('described again', self.described_with(leaders=4))]
 
 
 class ReplicasInDirectories(unittest.TestCase):

@@ -242,11 +242,27 @@ private:
         co_return true;
     }
 
+    enum class LogDirectoriesSeen : std::uint8_t { nothing, all_online, one_offline };
+
+    /// What lies in a directory that is offline until the next start has no leader until then.
+    Task<LogDirectoriesSeen> look_for_offline_directories() {
+        protocol::DescribeLogDirsRequest request;
+        auto reply =
+            co_await connection_->ask<protocol::DescribeLogDirsResponse>(request, deadline());
+        if (!reply) co_return LogDirectoriesSeen::nothing;
+        const bool is_one = std::ranges::any_of(
+            reply->message.results, [](const auto& each) { return is_storage(each.error_code); });
+        co_return is_one ? LogDirectoriesSeen::one_offline : LogDirectoriesSeen::all_online;
+    }
+
     Task<bool> elect() {
         protocol::ElectLeadersRequest request;
         request.topic_partitions.reset();
         auto reply = co_await connection_->ask<protocol::ElectLeadersResponse>(request, deadline());
         if (!reply) co_return false;
+        if (!reply->message.replica_election_results.empty() &&
+            co_await look_for_offline_directories() != LogDirectoriesSeen::all_online)
+            co_return false;
         for (const auto& topic : reply->message.replica_election_results) {
             for (const auto& partition : topic.partition_result)
                 model_.wrong(fmt::format("R5: {}-{} had no leader: {}", topic.topic,

@@ -38,10 +38,10 @@ inline constexpr std::int16_t kMetadataVersionCordon = 30;
 
 // ----- nodes
 
-// What stands in the place of a directory's id (KIP-858).
-inline constexpr Uuid kUnassignedDirectory{0, 0};
-inline constexpr Uuid kLostDirectory{0, 1};
-inline constexpr Uuid kMigratingDirectory{0, 2};
+// What stands in the place of a directory's id, as Kafka's releases have it (KIP-858 tells others).
+inline constexpr Uuid kMigratingDirectory{0, 0};
+inline constexpr Uuid kUnassignedDirectory{0, 1};
+inline constexpr Uuid kLostDirectory{0, 2};
 
 struct Endpoint {
     std::string name;
