@@ -4,6 +4,7 @@
 
 #include "support/temporary_directory.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <zlib.h>
 
