@@ -8,6 +8,7 @@
 #include "storage.hpp"
 
 #include "moldau/config/keys.hpp"
+#include "moldau/controller/partition_change.hpp"
 #include "moldau/log/log_directory.hpp"
 #include "moldau/runtime/disk_wait.hpp"
 #include "moldau/runtime/ending.hpp"
@@ -186,12 +187,9 @@ void BrokerShard::place(Wanted& wanted) {
 
 bool BrokerShard::may_be_elsewhere(const metadata::Partition& state) const {
     if (facts_.lacks_log_directory) return true;
-    const auto self = std::ranges::find(state.replicas, facts_.self);
-    const auto index = static_cast<std::size_t>(self - state.replicas.begin());
-    if (index >= state.directories.size()) return false;
-    const Uuid& assigned = state.directories[index];
-    return !is_reserved_directory(assigned) &&
-           std::ranges::find(facts_.directories->all(), assigned, &LogDirectory::id) ==
+    const auto assigned = controller::directory_of_replica(state, facts_.self);
+    return assigned && !is_reserved_directory(*assigned) &&
+           std::ranges::find(facts_.directories->all(), *assigned, &LogDirectory::id) ==
                facts_.directories->all().end();
 }
 
@@ -448,14 +446,12 @@ void BrokerShard::tell_place(const TopicPartition& id, std::size_t directory) co
     const metadata::Partition* state = image_->find_partition(id.topic, id.partition);
     if (state == nullptr || !place_.on_placed) return;
     const auto& all = facts_.directories->all();
-    const auto at = static_cast<std::size_t>(std::ranges::find(state->replicas, facts_.self) -
-                                             state->replicas.begin());
-    if (at >= state->directories.size()) return;
-    const Uuid& known = state->directories[at];
+    const auto known = controller::directory_of_replica(*state, facts_.self);
+    if (!known) return;
     // The controller knows by itself where a broker of one directory puts what is new.
-    const bool is_only_one = all.size() == 1 && (known == metadata::kUnassignedDirectory ||
-                                                 known == metadata::kMigratingDirectory);
-    if (known != all[directory].id() && !is_only_one) place_.on_placed(id, directory);
+    const bool is_only_one = all.size() == 1 && (*known == metadata::kUnassignedDirectory ||
+                                                 *known == metadata::kMigratingDirectory);
+    if (*known != all[directory].id() && !is_only_one) place_.on_placed(id, directory);
 }
 
 void BrokerShard::set_state(Partition& partition, const metadata::Partition& state) {

@@ -72,11 +72,7 @@ class Format(Storage):
     def test_kafka_starts_on_what_was_formatted_here_and_serves(self):
         _, said = self.format('--standalone')
         self.assertIn(f'formatted {self.path("data")} cluster={CLUSTER} node=5 metadata.version=4.3-IV0, the only voter', said)
-        started = subprocess.run([BROKER, 'start', '--dir', self.path('k'), '--port', str(self.port), '--data', self.path('data')],
-                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
-        self.addCleanup(subprocess.run, [BROKER, 'stop', '--dir', self.path('k')], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-        self.assertEqual(started.returncode, 0, started.stderr)
-        address = started.stdout.strip()
+        address = self.start_kafka()
         features = {line.split()[1]: line for line in self.kafka('features', '--bootstrap-server', address, 'describe').splitlines()}
         self.assertIn('FinalizedVersionLevel: 4.3-IV0', features['metadata.version'])
         self.assertIn('FinalizedVersionLevel: 1', features['eligible.leader.replicas.version'])
@@ -84,6 +80,14 @@ class Format(Storage):
         for name in NOT_OURS:
             self.assertIn('FinalizedVersionLevel: 0', features[name])
         self.check_serves(address)
+
+    def start_kafka(self):
+        """On the data directory; its address."""
+        started = subprocess.run([BROKER, 'start', '--dir', self.path('k'), '--port', str(self.port), '--data', self.path('data')],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.addCleanup(subprocess.run, [BROKER, 'stop', '--dir', self.path('k')], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        return started.stdout.strip()
 
     def check_serves(self, address):
         subprocess.run([BINARY, '--brokers', address, 'topic', 'create', 't'], capture_output=True, timeout=60, check=True)
@@ -121,11 +125,7 @@ class Format(Storage):
         with self.moldaud(dynamic) as address:
             self.assertEqual(self.kraft_version(address), '1')
             self.check_serves(address)
-        started = subprocess.run([BROKER, 'start', '--dir', self.path('k'), '--port', str(self.port), '--data', self.path('data')],
-                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
-        self.addCleanup(subprocess.run, [BROKER, 'stop', '--dir', self.path('k')], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-        self.assertEqual(started.returncode, 0, started.stderr)
-        self.assertEqual(self.kraft_version(started.stdout.strip()), '1')
+        self.assertEqual(self.kraft_version(self.start_kafka()), '1')
 
     def test_moldaud_starts_on_what_was_formatted_here_and_serves(self):
         config = self.config()
