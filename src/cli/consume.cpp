@@ -4,6 +4,7 @@
 #include "start_offsets.hpp"
 
 #include "moldau/cli/output.hpp"
+#include "moldau/cli/word_options.hpp"
 #include "moldau/client/consumer.hpp"
 
 #include <fmt/format.h>
@@ -99,9 +100,7 @@ Task<Result<>> consume(Context context, Options options) {
 
 void describe(Command command, Options& options) {
     command.option("topic", options.topic, "topic to read").required();
-    command.option("--partition", options.partitions, "default: all; may be given again")
-        .within(0, std::numeric_limits<std::int32_t>::max())
-        .repeats_name();
+    add_partitions(command, options.partitions);
     command
         .option("--from", options.from_text,
                 "beginning, end, OFFSET, -COUNT (the last of each partition), or a time in UTC "

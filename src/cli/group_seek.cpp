@@ -4,12 +4,12 @@
 #include "report.hpp"
 #include "start_offsets.hpp"
 
+#include "moldau/cli/word_options.hpp"
 #include "moldau/protocol/messages/offset_commit.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace moldau::cli {
 namespace {
@@ -140,9 +140,7 @@ void add_group_seek(Command parent, Choice& choice) {
                 "in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
         .type_name("WHERE")
         .required();
-    command.option("--partition", options->partitions, "default: all; may be given again")
-        .within(0, std::numeric_limits<std::int32_t>::max())
-        .repeats_name();
+    add_partitions(command, options->partitions);
     command.flag("--dry-run", options->dry_run, "say what would be done");
     command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) { return check(*options, global); };

@@ -3,12 +3,12 @@
 #include "report.hpp"
 #include "start_offsets.hpp"
 
+#include "moldau/cli/word_options.hpp"
 #include "moldau/protocol/messages/delete_records.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <limits>
 
 namespace moldau::cli {
 namespace {
@@ -122,9 +122,7 @@ void add_topic_trim(Command parent, Choice& choice) {
                 "time in UTC (2026-11-22T18:30:05Z, @MILLISECONDS)")
         .type_name("WHERE")
         .required();
-    command.option("--partition", options->partitions, "default: all; may be given again")
-        .within(0, std::numeric_limits<std::int32_t>::max())
-        .repeats_name();
+    add_partitions(command, options->partitions);
     command.flag("--dry-run", options->dry_run, "say what would be done");
     command.when_chosen([options, &choice] {
         choice.check = [options](const Global& global) { return check(*options, global); };

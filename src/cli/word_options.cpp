@@ -1,5 +1,7 @@
 #include "moldau/cli/word_options.hpp"
 
+#include <limits>
+
 namespace moldau::cli {
 
 Option add_codec(Command command, const std::string& meaning, record::Codec& to) {
@@ -16,6 +18,12 @@ Option add_acks(Command command, client::Acks& to) {
                                                 : client::Acks::all;
                          },
                          "who must have it: nobody, the leader, all in sync", {"0", "1", "all"});
+}
+
+Option add_partitions(Command command, std::vector<std::int32_t>& to) {
+    return command.option("--partition", to, "default: all; may be given again")
+        .within(0, std::numeric_limits<std::int32_t>::max())
+        .repeats_name();
 }
 
 }  // namespace moldau::cli
