@@ -101,6 +101,13 @@ Result<> check_broker(const ClusterImage& image, const Settings& settings, const
         if (!limits)
             return invalid_request(fmt::format("{}: {}", setting.name, limits.error().detail));
     }
+    if (setting.name == config::kListeners.name) {
+        for (const std::string& each : std::get<std::vector<std::string>>(value)) {
+            if (const auto listener = config::parse_listener(each); !listener)
+                return invalid_request(
+                    fmt::format("{}: {}", setting.name, listener.error().detail));
+        }
+    }
     if (setting.name == config::kCordonedLogDirs.name) {
         if (image.feature_level(metadata::kMetadataVersion).value_or(0) <
             metadata::kMetadataVersionCordon) {
@@ -119,8 +126,8 @@ Result<> check_broker_name(const ConfigResource& resource, std::string_view name
     if (config::find_of_listener(name) != nullptr) return {};
     if (name.starts_with("listener.name.")) {
         return invalid_request(
-            "settings of single listeners, but for max.connection.creation.rate, can only be given "
-            "at the start of the broker");
+            "settings of single listeners, but for max.connections and "
+            "max.connection.creation.rate, can only be given at the start of the broker");
     }
     const Setting* setting = config::find(Table::broker, name);
     if (setting == nullptr) return unknown(ResourceType::broker, name);
@@ -134,7 +141,7 @@ Result<> check_broker_name(const ConfigResource& resource, std::string_view name
     return {};
 }
 
-/// Kafka takes a rate of 0 for all brokers, and fails later, when it is to hold.
+/// Kafka takes a limit of 0 for all brokers, and fails later, when it is to hold.
 Result<> check_of_listener(std::string_view name, const Value& value) {
     if (as_number(value) > 0) return {};
     return invalid_request(fmt::format("{}: 0 would let nobody connect; allowed: [1,...]", name));
@@ -173,6 +180,7 @@ public:
         for (const auto& [local, total] : kLocalRetention) {
             if (Result<> ok = check_retention(local, total); !ok) return ok;
         }
+        if (Result<> ok = check_listeners(); !ok) return ok;
         return check_connections();
     }
 
@@ -205,6 +213,13 @@ private:
             return {};
         return invalid_request(
             fmt::format("log.{}, {}, is more than log.{}, {}", local, least, total, most));
+    }
+
+    /// Kafka keeps all listeners that it advertises; here only the other nodes' must stay.
+    Result<> check_listeners() const {
+        if (dynamic_listeners(now_) == dynamic_listeners(then_)) return {};
+        const Result<config::Node> node = node_of(then_);
+        return node ? Result<>() : invalid_request(node.error().detail);
     }
 
     /// Whether anybody could still connect.
@@ -367,16 +382,16 @@ std::optional<config::Table> table_of(ResourceType type) {
     return std::nullopt;
 }
 
-std::vector<std::string> without_effect(const Settings& settings, ResourceType type,
-                                        const Configs& configs) {
+std::vector<std::string> without_effect(const Settings& settings, const ClusterImage& image,
+                                        const ConfigResource& resource) {
     std::vector<std::string> names;
-    const std::optional<Table> table = table_of(type);
-    for (const auto& [name, value] : configs) {
+    const std::optional<Table> table = table_of(resource.type);
+    const Result<config::Node> node = node_of(BrokerLayers(image, settings));
+    for (const auto& [name, value] : image.configs_of(resource)) {
         const Setting* setting = !table ? nullptr : config::find(*table, name);
-        const bool is_in_effect =
-            setting != nullptr ? setting->is_in_effect()
-                               : type == ResourceType::broker && settings.is_rate_of_listener(name);
-        if (!is_in_effect) names.push_back(name);
+        const bool is_of_listener = resource.type == ResourceType::broker &&
+                                    config::is_in_effect(node ? *node : settings.node(), name);
+        if (setting != nullptr ? !setting->is_in_effect() : !is_of_listener) names.push_back(name);
     }
     return names;
 }

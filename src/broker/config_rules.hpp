@@ -21,9 +21,9 @@ controller::ConfigRules make_config_rules(
 /// The table of a kind of resource; nothing: it has none (broker loggers).
 std::optional<config::Table> table_of(metadata::ResourceType type);
 
-/// The names of those configs that are kept but change nothing yet, for the log.
+/// The names of those of the resource's configs that are kept but change nothing yet, for the log.
 std::vector<std::string> without_effect(const config::Settings& settings,
-                                        metadata::ResourceType type,
-                                        const metadata::Configs& configs);
+                                        const metadata::ClusterImage& image,
+                                        const metadata::ConfigResource& resource);
 
 }  // namespace moldau::broker

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace moldau::broker {
 namespace {
@@ -21,22 +23,36 @@ T get(const BrokerLayers& layers, config::Key<T> key) {
     return std::get<T>(value->value);
 }
 
-/// What a listener has of its own; nothing: no limit, or that of all alone.
-std::optional<std::int32_t> rate_of(const BrokerLayers& layers, std::string_view listener) {
-    const std::string key = config::connection_rate_key(listener);
-    const std::vector<SourcedValue> values = broker_values(layers, key);
-    const auto own = std::ranges::find(values, key, &SourcedValue::name);
-    if (own == values.end()) return std::nullopt;
-    const auto rate = std::get<std::int32_t>(own->value);
-    return rate == kUnlimited ? std::nullopt : std::optional(rate);
+config::Node node_here(const BrokerLayers& layers) {
+    Result<config::Node> node = node_of(layers);
+    return node ? std::move(*node) : layers.settings.node();
+}
+
+/// The listeners that have the setting for themselves, and what it is; without those it gives no
+/// limit but that of all.
+std::map<std::string, std::int32_t, std::less<>> of_listeners(const BrokerLayers& layers,
+                                                              const config::Node& node,
+                                                              std::string_view setting) {
+    std::map<std::string, std::int32_t, std::less<>> limits;
+    for (const config::Listener& listener : node.broker_listeners) {
+        const std::string key = config::listener_key(listener.name, setting);
+        const std::vector<SourcedValue> values = broker_values(layers, key);
+        const auto own = std::ranges::find(values, key, &SourcedValue::name);
+        if (own == values.end()) continue;
+        const auto limit = std::get<std::int32_t>(own->value);
+        if (limit != kUnlimited) limits[listener.name] = limit;
+    }
+    return limits;
 }
 
 }  // namespace
 
 net::ConnectionLimits::Rules connection_rules(const BrokerLayers& layers) {
-    net::ConnectionLimits::Rules rules{.total_max = get(layers, config::kMaxConnections),
-                                       .per_ip_max = get(layers, config::kMaxConnectionsPerIp),
-                                       .per_ip_overrides = {}};
+    net::ConnectionLimits::Rules rules{
+        .total_max = get(layers, config::kMaxConnections),
+        .per_ip_max = get(layers, config::kMaxConnectionsPerIp),
+        .per_ip_overrides = {},
+        .by_listener = of_listeners(layers, node_here(layers), config::kMaxConnections.name)};
     // What Kafka has left in the log and we cannot read holds no more than any such value.
     if (const auto limits =
             config::connection_limits(get(layers, config::kMaxConnectionsPerIpOverrides))) {
@@ -52,11 +68,8 @@ net::ConnectionRates::Rules connection_rates(const BrokerLayers& layers,
     rules.windows = quota_windows(layers.settings);
     const std::int32_t total = get(layers, config::kMaxConnectionCreationRate);
     if (total != kUnlimited) rules.total_max = total;
-    const config::Node& node = layers.settings.node();
-    for (const config::Listener& listener : node.broker_listeners) {
-        if (const auto rate = rate_of(layers, listener.name))
-            rules.by_listener[listener.name] = *rate;
-    }
+    const config::Node node = node_here(layers);
+    rules.by_listener = of_listeners(layers, node, config::kMaxConnectionCreationRate.name);
     if (node.broker_listeners.size() > 1) rules.exempt_listener = node.inter_broker_listener;
     add_address_rates(image, rules);
     return rules;

@@ -8,7 +8,7 @@
 
 namespace moldau::broker {
 
-/// max.connections, max.connections.per.ip and its overrides.
+/// max.connections, of all and of listeners, max.connections.per.ip and its overrides.
 net::ConnectionLimits::Rules connection_rules(const BrokerLayers& layers);
 
 /// max.connection.creation.rate, of all and of listeners, and the quotas of addresses.

@@ -87,13 +87,7 @@ runtime::Task<Result<std::int64_t>> ControllerDriver::join(
         .reply = true};
     if (Result<Offset> ok = write(known); !ok) co_return ok.error();
     endpoints_ = std::move(controller.endpoints);
-    const auto registered = controller::register_broker(log_.newest(),
-                                                        {.cluster_id = facts_.cluster_id,
-                                                         .next_offset = log_.end_offset(),
-                                                         .has_session = true,
-                                                         .is_own_node = true,
-                                                         .defaults = topic_defaults()},
-                                                        broker);
+    const auto registered = own_registration(broker);
     if (registered.reply.error_code != ErrorCode::none) {
         co_return Error{registered.reply.error_code,
                         "the controller refused this broker's registration"};
@@ -107,10 +101,35 @@ runtime::Task<Result<std::int64_t>> ControllerDriver::join(
     co_return broker_epoch_;
 }
 
-runtime::Task<Result<>> ControllerDriver::tell_of_directories(std::vector<PlacedReplica> placed) {
+controller::Decision<protocol::BrokerRegistrationResponse> ControllerDriver::own_registration(
+    const Registration& broker) const {
+    return controller::register_broker(log_.newest(),
+                                       {.cluster_id = facts_.cluster_id,
+                                        .next_offset = log_.end_offset(),
+                                        .has_session = true,
+                                        .is_own_node = true,
+                                        .defaults = topic_defaults()},
+                                       broker);
+}
+
+// Or forgotten: the next start tells what there is to tell.
+bool ControllerDriver::is_leaving() const {
     const auto* self = log_.newest().brokers.find(facts_.self);
-    // On its way out, or forgotten: the next start tells.
-    if (self == nullptr || self->fenced || self->in_controlled_shutdown) co_return Result<>();
+    return self == nullptr || self->fenced || self->in_controlled_shutdown;
+}
+
+runtime::Task<Result<>> ControllerDriver::renew(Registration broker) {
+    if (is_leaving()) co_return Result<>();
+    auto registered = co_await carry_out(own_registration(broker));
+    if (!registered) co_return registered.error();
+    if (registered->error_code != ErrorCode::none)
+        co_return Error{registered->error_code,
+                        "the controller refused this broker's registration"};
+    co_return Result<>();
+}
+
+runtime::Task<Result<>> ControllerDriver::tell_of_directories(std::vector<PlacedReplica> placed) {
+    if (is_leaving()) co_return Result<>();
     if (!placed.empty()) {
         // Before a directory is told to be offline: what lies there goes with it.
         auto assigned = co_await assign_replicas_to_dirs(assignments_of(placed));

@@ -55,6 +55,10 @@ public:
     /// Errors: as controller::register_broker() and heartbeat() · kafka_storage_error.
     runtime::Task<Result<std::int64_t>> join(metadata::ControllerRegistration controller,
                                              Registration broker);
+    /// The registration anew, of the same incarnation: its listeners have changed. Nothing happens
+    /// while this broker is on its way out. Errors: as controller::register_broker() ·
+    /// kafka_storage_error.
+    runtime::Task<Result<>> renew(Registration broker);
     /// Which of the log directories are offline or cordoned (as far as metadata.version has room
     /// for that), and before it where new replicas lie, as far as it is news.
     /// Errors: kafka_storage_error.
@@ -102,6 +106,9 @@ private:
     quota::MutationQuota quota_of(const std::optional<MutationAsker>& asker);
     template <class Reply>
     Result<Offset> write(const controller::Decision<Reply>& decision);
+    controller::Decision<protocol::BrokerRegistrationResponse> own_registration(
+        const Registration& broker) const;
+    bool is_leaving() const;
     runtime::Task<Result<>> in_force(Offset end);
     protocol::AssignReplicasToDirsRequest assignments_of(
         const std::vector<PlacedReplica>& placed) const;

@@ -7,6 +7,7 @@
 #include "moldau/broker/node.hpp"
 #include "moldau/config/keys.hpp"
 #include "moldau/io/crash_report.hpp"
+#include "moldau/io/host_name.hpp"
 #include "moldau/io/system_clock.hpp"
 #include "moldau/io/system_disk.hpp"
 #include "moldau/io/system_random.hpp"
@@ -76,6 +77,7 @@ public:
           operations_(clock, sink) {
         Node::World world{.shards = {},
                           .working_directory = std::filesystem::current_path(),
+                          .host_name = io::host_name,
                           .open_files_max = open_files_max,
                           .on_failure = [this](const Error& error) {
                               failure_ = error;

@@ -1,8 +1,9 @@
 #include "effective_configs.hpp"
 
+#include "moldau/config/keys.hpp"
 #include "moldau/config/value.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -166,6 +167,30 @@ BrokerLayers::BrokerLayers(const ClusterImage& image, const Settings& from)
     : this_broker(image.configs_of(broker_resource(from.node().id))),
       all_brokers(image.configs_of(all_brokers_resource())),
       settings(from) {}
+
+config::NamedValues dynamic_listeners(const BrokerLayers& layers) {
+    config::NamedValues values;
+    for (const std::string_view name :
+         {config::kListeners.name, config::kListenerSecurityProtocolMap.name}) {
+        std::optional<SourcedValue> value = broker_value(layers, name);
+        if (value && value->source == ConfigSource::dynamic_broker)
+            values.emplace_back(name, std::move(value->value));
+    }
+    return values;
+}
+
+Result<config::Node> node_of(const BrokerLayers& layers) {
+    const config::Node& by_file = layers.settings.node();
+    config::NamedValues values = dynamic_listeners(layers);
+    if (values.empty()) return by_file;
+    Result<config::Node> node = config::node_with(layers.settings, std::move(values));
+    if (node && node->controller_listeners != by_file.controller_listeners) {
+        return Error{ErrorCode::invalid_config,
+                     fmt::format("the controller's listeners, {}, do not change while it runs",
+                                 fmt::join(by_file.controller_listener_names, ", "))};
+    }
+    return node;
+}
 
 std::vector<SourcedValue> broker_values(const BrokerLayers& layers, std::string_view name) {
     std::vector<SourcedValue> values;

@@ -66,6 +66,13 @@ SourcedValue topic_value(const BrokerLayers& layers, const metadata::Configs& ow
 SourcedValue group_value(const BrokerLayers& layers, const metadata::Configs& own,
                          const config::Setting& setting);
 
+/// Of this broker's dynamic values those that say where it listens (KIP-226): `listeners` and
+/// `listener.security.protocol.map`.
+config::NamedValues dynamic_listeners(const BrokerLayers& layers);
+/// The node that they make: that of the file, with the dynamic listeners.
+/// Errors: as config::node_with(), for those that the node could not have.
+Result<config::Node> node_of(const BrokerLayers& layers);
+
 /// The resource that a broker's dynamic configs are kept under.
 metadata::ConfigResource broker_resource(BrokerId broker);
 /// The one of the configs of all brokers.

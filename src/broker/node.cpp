@@ -42,6 +42,10 @@ net::Server::Settings server_settings(const config::Settings& settings) {
     return server;
 }
 
+Uuid new_incarnation(Random& random) {
+    return {random.next(), random.next()};
+}
+
 std::string absolute(const std::string& path, const std::string& working_directory) {
     return path.starts_with('/') ? path : working_directory + "/" + path;
 }
@@ -72,8 +76,11 @@ NodeState::NodeState(const config::Settings& given, Node::World in)
                   }),
       service(services),
       server(server_settings(settings), world.shards, service),
+      listeners(home, node, server, world.host_name),
       metadata_files(home_disk, kMetadataFilesMax),
       publisher(home, settings, services.shards),
+      incarnation(new_incarnation(home.random())),
+      listeners_changed(home),
       directories_changed(home),
       tasks(home) {
     for (const std::string& path : node.log_dirs)
@@ -99,10 +106,9 @@ runtime::Task<Result<>> Node::start() {
 }
 
 std::vector<std::string> Node::listeners() const {
-    const std::size_t count = state_->node.broker_listeners.size();
     std::vector<std::string> texts;
-    texts.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) texts.push_back(state_->bound(i).to_string());
+    for (const config::Listener& each : state_->listeners.of_broker())
+        texts.push_back(each.to_string());
     return texts;
 }
 
@@ -122,16 +128,6 @@ runtime::Task<> Node::stop() {
     return state_->stop();
 }
 
-config::Listener NodeState::bound(std::size_t index) const {
-    const std::size_t brokers = node.broker_listeners.size();
-    config::Listener listener =
-        index < brokers ? node.broker_listeners[index] : node.controller_listeners[index - brokers];
-    const Endpoint at = server.endpoints()[index];
-    listener.host = at.host;
-    listener.port = at.port;
-    return listener;
-}
-
 void NodeState::committed(CommittedImage image) {
     const bool concerns_brokers =
         std::ranges::any_of(image.changes.configs, [](const metadata::ConfigResource& each) {
@@ -143,6 +139,7 @@ void NodeState::committed(CommittedImage image) {
     if (concerns_brokers || is_first) {
         server.set_limits(connection_rules(layers));
         cordon(layers);
+        if (listeners.want(layers)) listeners_changed.set();
     }
     // A metadata.version that allows more lets more be told, too.
     if (concerns_brokers || image.changes.features) directories_changed.set();
@@ -170,6 +167,20 @@ void NodeState::cordon(const BrokerLayers& layers) {
     if (!wanted.strangers.empty())
         home.log().warn("cordoned.log.dirs names what is no log directory: {}",
                         fmt::join(wanted.strangers, ", "));
+}
+
+// Until it is cancelled. Clients are told of a new listener when it is open, and of one that goes
+// no more before it is closed.
+runtime::Task<> NodeState::change_listeners() {
+    while (co_await listeners_changed.wait() != runtime::Waited::cancelled) {
+        co_await listeners.open_wanted();
+        const Result<> told = co_await services.controller->renew(registration());
+        if (runtime::cancelled(home)) co_return;
+        if (!told)
+            home.log().error("the controller could not be told of the listeners reason={}",
+                             told.error().detail);
+        co_await listeners.close_others();
+    }
 }
 
 // Until it is cancelled. A change is told at once; what could not be told is told later.

@@ -100,12 +100,8 @@ void NodeState::sample(std::size_t shard, Samples& to) const {
 }
 
 void NodeState::sample_listeners(std::size_t shard, Samples& to) const {
-    const std::vector<net::ListenerCounters>& listeners = server.counters(shard);
-    for (std::size_t i = 0; i < listeners.size(); ++i) {
-        const net::ListenerCounters& each = listeners[i];
-        const std::size_t brokers = node.broker_listeners.size();
-        const std::string& named = i < brokers ? node.broker_listeners[i].name
-                                               : node.controller_listeners[i - brokers].name;
+    for (const net::ListenerCounters& each : server.counters(shard)) {
+        const std::string& named = each.listener;
         to.add(families::kConnections, {{"listener", named}}, number(each.opened - each.closed));
         to.add(families::kConnectionsOpened, {{"listener", named}}, number(each.opened));
         to.add(families::kNetworkReceivedBytes, {{"listener", named}}, number(each.bytes_received));

@@ -16,11 +16,6 @@ namespace moldau::broker {
 namespace {
 
 constexpr std::int16_t kNewestMetadataVersion = metadata::kMetadataVersionMost;
-constexpr std::int16_t kPlaintext = 0;
-
-Uuid new_incarnation(Random& random) {
-    return {random.next(), random.next()};
-}
 
 log::LogConfig metadata_log_config(const config::Settings& settings) {
     log::LogConfig config;
@@ -54,7 +49,7 @@ runtime::Task<Result<>> NodeState::start() {
     Result<DataDirectories> directories = DataDirectories::hold(home_disk, paths);
     if (!directories) co_return directories.error();
     held = std::move(*directories);
-    if (Result<> ok = bind(); !ok) co_return ok;
+    if (Result<> ok = listeners.bind(); !ok) co_return ok;
     if (Result<> ok = co_await open_directories(); !ok) co_return ok;
     make_shards();
     if (Result<> ok = co_await lead_cluster(); !ok) co_return ok;
@@ -68,6 +63,7 @@ runtime::Task<Result<>> NodeState::start() {
     tasks.spawn("metadata snapshots", metadata->keep_short());
     tasks.spawn("checkpoints", checkpoint_now_and_then());
     tasks.spawn("tell of log directories", tell_of_directories());
+    tasks.spawn("change listeners", change_listeners());
     server.accept_connections();
     is_serving = true;
     log_start(begun);
@@ -87,15 +83,6 @@ void NodeState::log_start(MonoTime begun) const {
             "moldau.http.listener is not");
 }
 
-Result<> NodeState::bind() {
-    std::vector<net::ListenerSettings> wanted;
-    for (const auto* listeners : {&node.broker_listeners, &node.controller_listeners}) {
-        for (const config::Listener& each : *listeners)
-            wanted.push_back({.name = each.name, .endpoint = {each.host, each.port}});
-    }
-    return server.bind(wanted);
-}
-
 runtime::Task<Result<>> NodeState::open_directories() {
     StorageRules rules{
         .paths = paths,
@@ -105,7 +92,7 @@ runtime::Task<Result<>> NodeState::open_directories() {
         .formats_itself = node.is_implicit,
         .features = {{std::string(metadata::kMetadataVersion), kNewestMetadataVersion},
                      {std::string(metadata::kElrVersion), 1}},
-        .controller_listeners = controller_endpoints()};
+        .controller_listeners = listeners.of_controller()};
     Result<Storage> storage = co_await open_storage(home, home_disk, std::move(rules));
     if (!storage) co_return storage.error();
     facts.cluster_id = storage->cluster_id;
@@ -187,7 +174,12 @@ runtime::Task<Result<>> NodeState::lead_cluster() {
                 [this](const Error& error) { fail("the metadata log is offline", error); },
             .on_committed = [this](CommittedImage image) { committed(std::move(image)); }});
     if (Result<> ok = co_await metadata->load(); !ok) co_return ok;
-    cordon(BrokerLayers(metadata->newest(), settings));
+    const BrokerLayers layers(metadata->newest(), settings);
+    cordon(layers);
+    if (listeners.want(layers)) {
+        co_await listeners.open_wanted();
+        co_await listeners.close_others();
+    }
     facts.kraft_version = metadata->quorum().voters().kraft_version;
     if (metadata->newest().features.size() > 0) {
         if (Result<> ok = metadata::check_metadata_version(metadata->newest()); !ok) co_return ok;
@@ -206,7 +198,7 @@ runtime::Task<Result<>> NodeState::join_cluster() {
     const ControllerDriver::Registration broker = registration();
     metadata::ControllerRegistration self;
     self.incarnation = broker.incarnation_id;
-    self.endpoints = controller_endpoints();
+    self.endpoints = listeners.of_controller();
     self.features = supported_features();
     Result<std::int64_t> epoch = co_await services.controller->join(std::move(self), broker);
     if (!epoch) co_return epoch.error();
@@ -214,36 +206,12 @@ runtime::Task<Result<>> NodeState::join_cluster() {
     co_return Result<>();
 }
 
-std::vector<metadata::Endpoint> NodeState::controller_endpoints() const {
-    std::vector<metadata::Endpoint> endpoints;
-    for (std::size_t i = 0; i < node.controller_listeners.size(); ++i) {
-        const config::Listener at = bound(node.broker_listeners.size() + i);
-        endpoints.push_back(
-            {.name = at.name, .host = at.host, .port = at.port, .security_protocol = kPlaintext});
-    }
-    return endpoints;
-}
-
 ControllerDriver::Registration NodeState::registration() const {
     ControllerDriver::Registration request;
     request.broker_id = node.id.value;
     request.cluster_id = facts.cluster_id;
-    request.incarnation_id = new_incarnation(home.random());
-    for (std::size_t i = 0; i < node.broker_listeners.size(); ++i) {
-        const config::Listener at = bound(i);
-        std::string host = at.host;
-        std::uint16_t port = at.port;
-        const auto advertised =
-            std::ranges::find(node.advertised, at.name, &config::Listener::name);
-        if (!node.advertises_address_used && advertised != node.advertised.end()) {
-            host = advertised->host;
-            if (advertised->port != 0) port = advertised->port;
-        }
-        request.listeners.push_back({.name = at.name,
-                                     .host = std::move(host),
-                                     .port = port,
-                                     .security_protocol = kPlaintext});
-    }
+    request.incarnation_id = incarnation;
+    request.listeners = listeners.advertised();
     for (const metadata::FeatureRange& each : supported_features()) {
         request.features.push_back({.name = each.name,
                                     .min_supported_version = each.least,

@@ -6,6 +6,7 @@
 #include "controller_driver.hpp"
 #include "data_directories.hpp"
 #include "effective_configs.hpp"
+#include "listeners.hpp"
 #include "metadata_log.hpp"
 #include "node_services.hpp"
 #include "publisher.hpp"
@@ -31,9 +32,6 @@ struct NodeState {
     runtime::Task<Result<>> start();
     runtime::Task<> stop();
 
-    /// The listeners of the broker, then those of the controller, with the ports they have.
-    config::Listener bound(std::size_t index) const;
-
     std::vector<std::string> reasons_not_ready() const;
     void sample(std::size_t shard, metrics::Samples& to) const;
     void sample_listeners(std::size_t shard, metrics::Samples& to) const;
@@ -41,18 +39,17 @@ struct NodeState {
 
     runtime::Task<Result<>> open_directories();
     void log_start(MonoTime begun) const;
-    Result<> bind();
     runtime::Task<Result<>> lead_cluster();
     void make_shards();
     runtime::Task<Result<>> join_cluster();
     void look_for_directories();
     void clean_directories();
     void warn_of_features() const;
-    std::vector<metadata::Endpoint> controller_endpoints() const;
     ControllerDriver::Registration registration() const;
     void committed(CommittedImage image);
     void cordon(const BrokerLayers& layers);
     runtime::Task<> tell_of_directories();
+    runtime::Task<> change_listeners();
     void directory_failed(std::size_t index, const Error& error);
     void fail(std::string what, const Error& error);
 
@@ -73,9 +70,12 @@ struct NodeState {
     Checkpoints checkpoints;
     BrokerService service;
     net::Server server;
+    Listeners listeners;
     log::FileCache metadata_files;
     std::unique_ptr<MetadataLog> metadata;
     Publisher publisher;
+    const Uuid incarnation;
+    runtime::Signal listeners_changed;    // others are wanted
     runtime::Signal directories_changed;  // there may be news of them for the controller
     std::deque<PlacedReplica> placed;     // and where these replicas lie is
     std::int64_t previous_broker_epoch = -1;

@@ -60,8 +60,7 @@ runtime::Task<> Publisher::run() {
 void Publisher::warn_of_idle_configs(const CommittedImage& image) const {
     std::set<std::string> names;
     const auto collect = [&](const metadata::ConfigResource& resource) {
-        for (std::string& name :
-             without_effect(settings_, resource.type, image.image->configs_of(resource)))
+        for (std::string& name : without_effect(settings_, *image.image, resource))
             names.insert(std::move(name));
     };
     if (is_start_) {

@@ -17,9 +17,7 @@ namespace moldau::config {
 
 namespace {
 
-constexpr Key<std::vector<std::string>> kListeners{"listeners"};
 constexpr Key<std::optional<std::vector<std::string>>> kAdvertised{"advertised.listeners"};
-constexpr Key<std::string> kProtocolMap{"listener.security.protocol.map"};
 constexpr Key<std::optional<std::string>> kInterBrokerName{"inter.broker.listener.name"};
 constexpr Key<std::string> kInterBrokerProtocol{"security.inter.broker.protocol"};
 constexpr Key<std::vector<std::string>> kControllerNames{"controller.listener.names"};
@@ -114,7 +112,7 @@ private:
     // ------------------------------------------------------------------ protocols
 
     void read_protocols() {
-        std::vector<std::string> items = split_list(settings_.get(kProtocolMap));
+        std::vector<std::string> items = split_list(settings_.get(kListenerSecurityProtocolMap));
         while (!items.empty() && items.back().empty()) items.pop_back();  // as Kafka's split does
         for (const std::string& item : items) {
             const std::size_t colon = item.rfind(':');
@@ -123,15 +121,16 @@ private:
                                       : protocol_named(trim(item.substr(colon + 1)));
             const std::string listener = upper(trim(item.substr(0, std::min(colon, item.size()))));
             if (!protocol || listener.empty()) {
-                refuse(kProtocolMap.name,
+                refuse(kListenerSecurityProtocolMap.name,
                        fmt::format("{} is no NAME:PROTOCOL; allowed protocols: PLAINTEXT, SSL, "
                                    "SASL_PLAINTEXT, SASL_SSL",
                                    in_quotes(item)));
                 continue;
             }
             if (!protocols_.insert_or_assign(listener, *protocol).second)
-                warn(kProtocolMap.name, fmt::format("listener {} occurs twice, the last one counts",
-                                                    in_quotes(listener)));
+                warn(kListenerSecurityProtocolMap.name,
+                     fmt::format("listener {} occurs twice, the last one counts",
+                                 in_quotes(listener)));
         }
         if (defaults_controllers_to_plaintext())
             for (const std::string& listener : node_.controller_listener_names)
@@ -141,7 +140,7 @@ private:
     /// Controllers' listeners need no entry in the map while nothing but PLAINTEXT is in play.
     bool defaults_controllers_to_plaintext() const {
         if (node_.is_implicit && !is_explicit(kControllerNames.name)) return true;
-        if (is_explicit(kProtocolMap.name)) return false;
+        if (is_explicit(kListenerSecurityProtocolMap.name)) return false;
         const auto is_secure = [](std::string_view listener) {
             const auto protocol = protocol_named(listener);
             return protocol && *protocol != SecurityProtocol::plaintext;
@@ -496,6 +495,22 @@ void apply_implicit_defaults(std::span<Settings::Entry> entries) {
 Node build_node(const Settings& draft, std::vector<Problem>& errors,
                 std::vector<Problem>& warnings) {
     return Builder(draft, errors, warnings).build();
+}
+
+Result<Node> node_with(const Settings& settings, NamedValues values) {
+    std::vector<Settings::Entry> entries = settings.entries();
+    for (auto& [name, value] : values) {
+        const auto entry = std::ranges::find(
+            entries, name, [](const Settings::Entry& each) { return each.setting->name; });
+        entry->value = std::move(value);
+        entry->origin = {.kind = Origin::Kind::overlay, .source = "the cluster's metadata"};
+    }
+    const Settings draft(std::move(entries), settings.others(), settings.node());
+    std::vector<Problem> errors, warnings;
+    Node node = build_node(draft, errors, warnings);
+    if (errors.empty()) return node;
+    return Error{ErrorCode::invalid_config,
+                 fmt::format("{}: {}", errors.front().key, errors.front().message)};
 }
 
 }  // namespace moldau::config

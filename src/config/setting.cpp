@@ -57,25 +57,36 @@ const Setting* find_of_listener(std::string_view key) {
     const std::size_t dot = key.find('.', kPrefix.size());
     if (dot == std::string_view::npos || dot == kPrefix.size()) return nullptr;
     const std::string_view name = key.substr(dot + 1);
-    return name == "max.connection.creation.rate" ? find(Table::broker, name) : nullptr;
+    constexpr std::array<std::string_view, 3> kOfListeners = {
+        "max.connection.creation.rate", "max.connections", "num.network.threads"};
+    const bool is_one = std::ranges::find(kOfListeners, name) != kOfListeners.end();
+    return is_one ? find(Table::broker, name) : nullptr;
 }
 
 bool is_alterable(const Setting& broker_setting) {
-    // Of what is one broker's own, the rest concerns listeners, which do not change at run time.
+    // Of what is one broker's own, the rest concerns the security of listeners.
     constexpr std::string_view kCordonedLogDirs = "cordoned.log.dirs";
+    constexpr std::string_view kListeners = "listeners";
+    constexpr std::string_view kProtocolMap = "listener.security.protocol.map";
     // These name code, though their type does not tell.
     constexpr std::array<std::string_view, 2> kCode = {"config.providers", "metric.reporters"};
     const bool is_kafkas = broker_setting.update == UpdateMode::cluster_wide ||
                            broker_setting.update == UpdateMode::dynamic_only ||
-                           broker_setting.name == kCordonedLogDirs;
+                           broker_setting.name == kCordonedLogDirs ||
+                           broker_setting.name == kListeners || broker_setting.name == kProtocolMap;
     const bool is_delicate = broker_setting.type == Type::password ||
                              broker_setting.type == Type::class_name ||
                              std::ranges::find(kCode, broker_setting.name) != kCode.end();
     if (!is_kafkas || is_delicate) return false;
     // Of the settings in effect these are taken up at once, and what topics inherit.
-    constexpr std::array<std::string_view, 6> kTakenUp = {
-        kCordonedLogDirs,         "max.connection.creation.rate",     "max.connections",
-        "max.connections.per.ip", "max.connections.per.ip.overrides", "producer.id.expiration.ms"};
+    constexpr std::array<std::string_view, 8> kTakenUp = {kCordonedLogDirs,
+                                                          kListeners,
+                                                          kProtocolMap,
+                                                          "max.connection.creation.rate",
+                                                          "max.connections",
+                                                          "max.connections.per.ip",
+                                                          "max.connections.per.ip.overrides",
+                                                          "producer.id.expiration.ms"};
     const auto topics = table(Table::topic);
     const bool is_inherited =
         std::ranges::find(topics, broker_setting.name, &Setting::broker_setting) != topics.end();

@@ -18,8 +18,16 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 }  // namespace
 
-std::string connection_rate_key(std::string_view listener) {
-    return fmt::format("listener.name.{}.{}", lower(listener), kMaxConnectionCreationRate.name);
+std::string listener_key(std::string_view listener, std::string_view setting) {
+    return fmt::format("listener.name.{}.{}", lower(listener), setting);
+}
+
+bool is_in_effect(const Node& node, std::string_view key) {
+    const Setting* setting = find_of_listener(key);
+    return setting != nullptr && setting->is_in_effect() &&
+           std::ranges::any_of(node.broker_listeners, [&](const Listener& listener) {
+               return key == listener_key(listener.name, setting->name);
+           });
 }
 
 std::string Origin::to_string() const {
@@ -53,15 +61,9 @@ std::vector<std::string> Settings::without_effect() const {
         if (entry.origin.is_explicit() && !entry.setting->is_in_effect())
             names.emplace_back(entry.setting->name);
     for (const Other& other : others_)
-        if (!is_rate_of_listener(other.key)) names.push_back(other.key);
+        if (!is_in_effect(node_, other.key)) names.push_back(other.key);
     std::ranges::sort(names);
     return names;
-}
-
-bool Settings::is_rate_of_listener(std::string_view key) const {
-    return std::ranges::any_of(node_.broker_listeners, [key](const Listener& listener) {
-        return key == connection_rate_key(listener.name);
-    });
 }
 
 std::int64_t Settings::log_retention_ms() const {

@@ -8,8 +8,9 @@ constexpr Setting kNetwork[] = {
     row("advertised.listeners", list, null, anything.no_empty_list(), high, read_only)
         .doc("The addresses that clients and other nodes are told to connect to, in the form of "
              "listeners; their names must be among those of listeners. Default: listeners "
-             "themselves. 0.0.0.0 cannot be advertised. An implicit node that advertises nothing "
-             "tells each client the address that it used."),
+             "themselves. Without a host it is this machine's name; 0.0.0.0 cannot be advertised. "
+             "An implicit node that advertises nothing tells each client the address that it "
+             "used."),
     row("connections.max.idle.ms", int64, "600000", anything, medium, read_only)
         .doc("A connection that neither received nor sent anything for so long is closed. "
              "Negative: never."),
@@ -41,7 +42,7 @@ constexpr Setting kNetwork[] = {
              "of the brokers, where clients have another, is not held up by what all share."),
     row("max.connections", int32, "2147483647", at_least(0), medium, cluster_wide)
         .doc("How many connections the node holds at once; further ones wait in the kernel's "
-             "queue."),
+             "queue. For one listener alone: listener.name.x.max.connections, x in lower case."),
     row("max.connections.per.ip", int32, "2147483647", at_least(0), medium, cluster_wide)
         .doc("How many connections one IP address may hold; further ones are closed at once. 0 "
              "only together with max.connections.per.ip.overrides."),

@@ -29,7 +29,9 @@ public:
     struct World {
         std::vector<net::ShardAndTransport> shards;  // each with its disk; the first is home
         std::string working_directory;               // where relative paths of settings begin
-        std::size_t open_files_max = 4096;           // of logs, on all shards together
+        /// This machine's name, which is told where a listener is on every interface. May block.
+        std::function<std::string()> host_name = [] { return std::string("localhost"); };
+        std::size_t open_files_max = 4096;  // of logs, on all shards together
         /// The node cannot go on; on the home shard. What it has acknowledged is safe.
         std::function<void(const Error&)> on_failure;
     };

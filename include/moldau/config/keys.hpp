@@ -23,6 +23,8 @@ inline constexpr Key<std::vector<std::string>> kControllerQuorumVoters{"controll
 inline constexpr Key<std::int32_t> kControllerQuotaWindowNum{"controller.quota.window.num"};
 inline constexpr Key<std::int32_t> kControllerQuotaWindowSizeSeconds{
     "controller.quota.window.size.seconds"};
+inline constexpr Key<std::vector<std::string>> kListeners{"listeners"};
+inline constexpr Key<std::string> kListenerSecurityProtocolMap{"listener.security.protocol.map"};
 inline constexpr Key<std::vector<std::string>> kCordonedLogDirs{"cordoned.log.dirs"};
 inline constexpr Key<std::int32_t> kDefaultReplicationFactor{"default.replication.factor"};
 inline constexpr Key<bool> kDeleteTopicEnable{"delete.topic.enable"};

@@ -117,7 +117,8 @@ std::span<const Setting> table(Table which);
 const Setting* find(Table which, std::string_view name);
 
 /// Of `listener.name.<listener>.<setting>` the setting, where that may change for single listeners
-/// while the broker runs: max.connection.creation.rate. nullptr: another key.
+/// while the broker runs: max.connections, max.connection.creation.rate, and num.network.threads,
+/// which does nothing here. nullptr: another key.
 const Setting* find_of_listener(std::string_view key);
 
 /// Whether a broker's setting may be changed while the broker runs. Not those that this version

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -80,8 +81,12 @@ struct Node {
     std::vector<ConnectionLimit> connection_limits;
 };
 
-/// listener.name.<listener>.max.connection.creation.rate, as it is written for that listener.
-std::string connection_rate_key(std::string_view listener);
+/// listener.name.<listener>.<setting>, as it is written for that listener.
+std::string listener_key(std::string_view listener, std::string_view setting);
+
+/// Whether the key is a setting of one of the listeners that clients of the node connect to, and
+/// changes something.
+bool is_in_effect(const Node& node, std::string_view listener_key);
 
 class Settings {
 public:
@@ -113,10 +118,6 @@ public:
     /// Names that were set but change nothing yet, sorted.
     std::vector<std::string> without_effect() const;
 
-    /// The key is a max.connection.creation.rate, and one of the listeners that clients connect to
-    /// has the name in it.
-    bool is_rate_of_listener(std::string_view key) const;
-
     // What Kafka makes of groups of settings that say one thing in several units.
     std::int64_t log_retention_ms() const;  // -1: for ever
     std::int64_t log_roll_ms() const;
@@ -128,6 +129,12 @@ private:
     std::vector<Other> others_;
     Node node_;
 };
+
+/// Values of settings, by name.
+using NamedValues = std::vector<std::pair<std::string_view, Value>>;
+/// What the node of `settings` would be if its file gave these values, each of which is good alone.
+/// Errors: invalid_config: what a start with them would be refused for.
+Result<Node> node_with(const Settings& settings, NamedValues values);
 
 template <class T>
 struct IsOptional : std::false_type {};

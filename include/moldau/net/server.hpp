@@ -39,6 +39,7 @@ struct ShardAndTransport {
 
 /// What one shard has seen of one listener.
 struct ListenerCounters {
+    std::string listener;                  // its name
     std::uint64_t opened = 0, closed = 0;  // connections
     std::uint64_t bytes_received = 0, bytes_sent = 0;
 };
@@ -65,9 +66,18 @@ public:
     Result<> bind(const std::vector<ListenerSettings>& listeners);
     void accept_connections();
 
-    /// Where each listener listens, in the order given to listen(), with the ports that the system
-    /// chose.
-    std::vector<Endpoint> endpoints() const;
+    /// One more listener, or one that was closed, somewhere else perhaps. On the first shard.
+    /// Errors: as listen().
+    Result<> open(const ListenerSettings& listener);
+    /// The listener takes no more connections, and its port is free; those that came by it stay. On
+    /// the first shard.
+    runtime::Task<> close(std::string listener);
+    /// Closes the connections that came by the listener, which is closed. On the first shard.
+    runtime::Task<> disconnect(std::string listener);
+
+    /// Where the open listeners listen, in the order in which their names came up, with the ports
+    /// that the system chose.
+    std::vector<ListenerSettings> listening() const;
 
     /// Limits for the connections to come. On the first shard.
     void set_limits(ConnectionLimits::Rules rules);
@@ -84,9 +94,9 @@ public:
         std::uint64_t refused = 0;  // by their address
     };
     TooFast too_fast() const;
-    /// By listener, in the order given to listen(). On that shard, which has this place among those
-    /// given.
-    const std::vector<ListenerCounters>& counters(std::size_t shard) const;
+    /// By listener: those of the start, and others that have had a connection there. On that shard,
+    /// which has this place among those given.
+    std::vector<ListenerCounters> counters(std::size_t shard) const;
     /// Of memory that requests and replies hold; from any shard.
     std::uint64_t bytes_in_flight() const;
 

@@ -252,7 +252,6 @@ TEST_F(ConfigRulesFixture, OfBrokersCordonNothingThatTheControllerCouldNotBeTold
 // Kafka takes these; what they ask for would not happen here, or would run code of their choice.
 TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatThisVersionTakesUpAtAStartOnly) {
     const std::pair<std::string, std::string> rows[] = {
-        {"listeners", "PLAINTEXT://127.0.0.1:1"},
         {"listener.name.plaintext.ssl.keystore.location", "/x"},
         {"listener.name.sasl_plaintext.plain.sasl.jaas.config",
          "com.sun.security.auth.module.JndiLoginModule required;"},
@@ -278,8 +277,44 @@ TEST_F(ConfigRulesFixture, OfOneListenerTakeTheRateOfConnections) {
     }
     for (const std::string name : {"listener.name..max.connection.creation.rate",
                                    "listener.name.a.b.max.connection.creation.rate",
-                                   "listener.name.plaintext.max.connections"})
+                                   "listener.name.plaintext.connections.max.idle.ms"})
         EXPECT_EQ(broker_code(name, "5"), ErrorCode::invalid_request) << name;
+}
+
+TEST_F(ConfigRulesFixture, OfOneListenerTakeHowManyConnectionsItHas) {
+    const std::string limit = "listener.name.plaintext.max.connections";
+    for (const std::string broker : {"1", ""}) {
+        EXPECT_EQ(broker_code(limit, "5", broker), ErrorCode::none);
+        EXPECT_EQ(broker_code("listener.name.plaintext.num.network.threads", "5", broker),
+                  ErrorCode::none);
+        for (const std::string value : {"0", "-1", "many"})
+            EXPECT_EQ(broker_code(limit, value, broker), ErrorCode::invalid_request) << value;
+    }
+}
+
+TEST_F(ConfigRulesFixture, OfThisBrokerTakeTheListenersThatItCanHave) {
+    const auto code = [this](std::string value, std::string broker = "1") {
+        return broker_code("listeners", std::move(value), std::move(broker));
+    };
+    EXPECT_EQ(code("PLAINTEXT://127.0.0.1:1"), ErrorCode::none) << "the same, elsewhere";
+    const std::string two = "PLAINTEXT://127.0.0.1:1,OTHER://127.0.0.1:2";
+    EXPECT_EQ(code(two), ErrorCode::invalid_request) << "nobody says what OTHER speaks";
+    EXPECT_EQ(code(two, "2"), ErrorCode::none) << "that broker knows";
+    EXPECT_EQ(code(two, ""), ErrorCode::invalid_request) << "each broker has its own";
+    EXPECT_EQ(broker_code("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,OTHER:PLAINTEXT"),
+              ErrorCode::none);
+    this_broker("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,OTHER:PLAINTEXT");
+    EXPECT_EQ(code(two), ErrorCode::none);
+    this_broker("listeners", two);
+    EXPECT_EQ(broker_code("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT"),
+              ErrorCode::invalid_request)
+        << "OTHER needs it";
+    for (const std::string wrong :
+         {"OTHER://127.0.0.1:2", "PLAINTEXT://127.0.0.1:1,SSL://127.0.0.1:2", "",
+          "PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:7", "nothing"})
+        EXPECT_EQ(code(wrong), ErrorCode::invalid_request) << wrong;
+    for (const std::string wrong : {"nothing", ""})
+        EXPECT_EQ(code(wrong, "2"), ErrorCode::invalid_request) << wrong;
 }
 
 TEST_F(ConfigRulesFixture, OfGroupsKeepToTheBrokersBoundsAndSessionsAboveHeartbeats) {
@@ -319,13 +354,14 @@ TEST_F(ConfigRulesFixture, NameWhatIsKeptWithoutEffect) {
     topic("preallocate", "true");
     topic("from.the.future", "1");
     const metadata::ConfigResource t{.type = ResourceType::topic, .name = "t"};
-    EXPECT_THAT(without_effect(settings, ResourceType::topic, image.configs_of(t)),
-                ElementsAre("from.the.future", "preallocate"));
+    EXPECT_THAT(without_effect(settings, image, t), ElementsAre("from.the.future", "preallocate"));
     this_broker("listener.name.plaintext.max.connection.creation.rate", "5");
     this_broker("listener.name.nobody.max.connection.creation.rate", "5");
-    EXPECT_THAT(
-        without_effect(settings, ResourceType::broker, image.configs_of(broker_resource({1}))),
-        ElementsAre("listener.name.nobody.max.connection.creation.rate"));
+    EXPECT_THAT(without_effect(settings, image, broker_resource({1})),
+                ElementsAre("listener.name.nobody.max.connection.creation.rate"));
+    this_broker("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,NOBODY:PLAINTEXT");
+    this_broker("listeners", "PLAINTEXT://127.0.0.1:1,NOBODY://127.0.0.1:2");
+    EXPECT_THAT(without_effect(settings, image, broker_resource({1})), testing::IsEmpty());
 }
 
 }  // namespace

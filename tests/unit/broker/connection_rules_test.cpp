@@ -36,6 +36,19 @@ TEST_F(ConnectionRules, AreTheFilesUntilTheyAreChanged) {
     EXPECT_EQ(rules().total_max, 30);
 }
 
+TEST_F(ConnectionRules, OfAListenerAreItsOwn) {
+    settings = settings_of("max.connections=10\nlistener.name.plaintext.max.connections=5\n");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("PLAINTEXT", 5)));
+    this_broker("listener.name.plaintext.max.connections", "6");
+    this_broker("listener.name.other.max.connections", "7");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("PLAINTEXT", 6)));
+    this_broker("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,OTHER:PLAINTEXT");
+    this_broker("listeners", "PLAINTEXT://127.0.0.1:1,OTHER://127.0.0.1:2");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("OTHER", 7), Pair("PLAINTEXT", 6)));
+    this_broker("listeners", "PLAINTEXT://127.0.0.1:1,OTHER://nonsense");
+    EXPECT_THAT(rules().by_listener, ElementsAre(Pair("PLAINTEXT", 6))) << "the file's hold";
+}
+
 TEST_F(ConnectionRules, OfAnOtherServersLogThatCannotBeReadHoldNothing) {
     this_broker("max.connections", "many");
     this_broker("max.connections.per.ip.overrides", "10.0.0.2");

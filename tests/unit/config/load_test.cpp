@@ -129,13 +129,21 @@ TEST(Load, RecognisesSettingsOfPluginsAndOfSingleListeners) {
                   "listener.security.protocol.map=CLIENT:PLAINTEXT,OTHER:PLAINTEXT,"
                   "CONTROLLER:PLAINTEXT\n"
                   "listener.name.client.max.connection.creation.rate=5\n"
+                  "listener.name.client.max.connections=5\n"
+                  "listener.name.client.num.network.threads=5\n"
                   "listener.name.nobody.max.connection.creation.rate=6\n");
     ASSERT_TRUE(rated.settings) << texts(rated.errors).at(0);
-    EXPECT_TRUE(rated.settings->is_rate_of_listener(connection_rate_key("CLIENT")));
-    EXPECT_TRUE(rated.settings->is_rate_of_listener(connection_rate_key("OTHER")));
-    EXPECT_FALSE(rated.settings->is_rate_of_listener(connection_rate_key("NOBODY")));
+    const auto has_effect = [&](std::string_view listener, std::string_view setting) {
+        return is_in_effect(rated.settings->node(), listener_key(listener, setting));
+    };
+    for (const std::string_view setting : {"max.connections", "max.connection.creation.rate"}) {
+        EXPECT_TRUE(has_effect("CLIENT", setting) && has_effect("OTHER", setting));
+        EXPECT_FALSE(has_effect("NOBODY", setting));
+    }
+    EXPECT_FALSE(has_effect("CLIENT", "num.network.threads"));
     EXPECT_THAT(rated.settings->without_effect(),
-                ElementsAre("listener.name.nobody.max.connection.creation.rate"));
+                ElementsAre("listener.name.client.num.network.threads",
+                            "listener.name.nobody.max.connection.creation.rate"));
     const Loaded wrong = load_text("a.yaml", "listener.name.client.max.connections: -5\n");
     EXPECT_THAT(texts(wrong.errors),
                 ElementsAre("a.yaml:1: listener.name.client.max.connections: '-5' is out of range; "

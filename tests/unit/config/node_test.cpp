@@ -117,6 +117,47 @@ TEST(Node, OfAnImplicitClusterKeepsAControllersListenerThatIsGiven) {
     EXPECT_EQ(node.inter_broker_listener, "PLAINTEXT");
 }
 
+Result<Node> with(const Settings& settings, std::string listeners, std::string protocols = {}) {
+    NamedValues values{{"listeners", std::vector<std::string>{std::move(listeners)}}};
+    auto& list = std::get<std::vector<std::string>>(values[0].second);
+    list = split(list[0], ',');
+    if (!protocols.empty())
+        values.emplace_back("listener.security.protocol.map", std::move(protocols));
+    return node_with(settings, std::move(values));
+}
+
+TEST(Node, HasOtherListenersWhenTheyAreGivenLater) {
+    const Loaded loaded = load_text("a.properties",
+                                    "listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2\n"
+                                    "process.roles=broker,controller\nnode.id=1\n"
+                                    "controller.quorum.bootstrap.servers=127.0.0.1:2\n"
+                                    "controller.listener.names=CONTROLLER\n");
+    ASSERT_TRUE(loaded.settings) << texts(loaded.errors).at(0);
+    const auto found =
+        with(*loaded.settings, "PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2,X://127.0.0.1:3",
+             "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,X:PLAINTEXT");
+    ASSERT_TRUE(found) << found.error().detail;
+    EXPECT_THAT(found->broker_listeners,
+                ElementsAre(Listener{"PLAINTEXT", SecurityProtocol::plaintext, "127.0.0.1", 1},
+                            Listener{"X", SecurityProtocol::plaintext, "127.0.0.1", 3}));
+    EXPECT_EQ(found->advertised, found->broker_listeners);
+    EXPECT_EQ(loaded.settings->node().broker_listeners.size(), 1U) << "as it was";
+    const std::pair<std::string, std::string> rows[] = {
+        {"PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2,X://127.0.0.1:3",
+         "no protocol for the name 'X'"},
+        {"CONTROLLER://127.0.0.1:2", "has no listener for a broker's clients"},
+        {"PLAINTEXT://127.0.0.1:1", "CONTROLLER is not among the names of listeners"},
+        {"PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:1", "port 1 is used by 2 listeners"},
+        {"PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2,SSL://127.0.0.1:3",
+         "no protocol for the name 'CONTROLLER'"},
+    };
+    for (const auto& [listeners, reason] : rows) {
+        const auto wrong = with(*loaded.settings, listeners);
+        ASSERT_FALSE(wrong) << listeners;
+        EXPECT_THAT(wrong.error().detail, HasSubstr(reason)) << listeners;
+    }
+}
+
 TEST(Node, IsNotImplicitOnceAQuorumIsNamed) {
     const Loaded loaded = load_text("a.yaml", "controller.quorum.election.timeout.ms: 1500\n");
     EXPECT_THAT(texts(loaded.errors),

@@ -183,12 +183,22 @@ TEST(SettingTable, LetsNothingBeChangedAtOnceThatIsTakenUpAtAStartOrNamesCode) {
          {"log.retention.ms", "message.max.bytes", "producer.id.expiration.ms",
           "leader.replication.throttled.rate", "log.cleaner.threads",
           "max.connection.creation.rate", "max.connections", "max.connections.per.ip.overrides",
-          "cordoned.log.dirs"})
+          "cordoned.log.dirs", "listeners", "listener.security.protocol.map"})
         EXPECT_TRUE(is_alterable(*find(Table::broker, name))) << name;
     for (const std::string_view name :
-         {"log.retention.hours", "socket.request.max.bytes", "listeners", "ssl.key.password",
+         {"log.retention.hours", "socket.request.max.bytes", "ssl.key.password",
           "principal.builder.class", "sasl.jaas.config", "metric.reporters", "config.providers"})
         EXPECT_FALSE(is_alterable(*find(Table::broker, name))) << name;
+}
+
+TEST(SettingTable, KnowsWhatMayChangeForSingleListeners) {
+    for (const std::string name :
+         {"max.connection.creation.rate", "max.connections", "num.network.threads"})
+        EXPECT_EQ(find_of_listener("listener.name.client." + name), find(Table::broker, name));
+    for (const std::string_view key :
+         {"max.connections", "listener.name..max.connections", "listener.name.a.b.max.connections",
+          "listener.name.client", "listener.name.client.ssl.keystore.location"})
+        EXPECT_EQ(find_of_listener(key), nullptr) << key;
 }
 
 TEST(SettingTable, FindsNothingUnderAnUnknownName) {

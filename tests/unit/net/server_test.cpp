@@ -223,7 +223,7 @@ public:
         on_home([this] {
             EXPECT_TRUE(server_->listen({{.name = "TEST", .endpoint = {"127.0.0.1", 0}}}));
         });
-        on_home([this] { port_ = server_->endpoints().front().port; });
+        on_home([this] { port_ = server_->listening().front().endpoint.port; });
     }
     RunningServer(const RunningServer&) = delete;
     RunningServer& operator=(const RunningServer&) = delete;
@@ -239,6 +239,42 @@ public:
     }
 
     std::uint16_t port() const { return port_; }
+    /// The port of a listener that is opened while others are served; 0: it cannot be opened.
+    std::uint16_t open(const std::string& name, std::uint16_t wanted = 0) {
+        std::uint16_t port = 0;
+        on_home([&] {
+            if (!server_->open({.name = name, .endpoint = {"127.0.0.1", wanted}})) return;
+            port = server_->listening().back().endpoint.port;
+        });
+        return port;
+    }
+    void close(const std::string& name) {
+        wait_for([&] { return server_->close(name); });
+    }
+    void disconnect(const std::string& name) {
+        wait_for([&] { return server_->disconnect(name); });
+    }
+    void set_limits(ConnectionLimits::Rules rules) {
+        on_home([&] { server_->set_limits(std::move(rules)); });
+    }
+    std::vector<std::string> listening() {
+        std::vector<std::string> names;
+        on_home([&] {
+            for (const ListenerSettings& each : server_->listening()) names.push_back(each.name);
+        });
+        return names;
+    }
+    /// Connections that came by the listener, on all shards.
+    std::uint64_t opened(const std::string& name) {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < transports_.size(); ++i) {
+            EXPECT_TRUE(shards_.run_on(i, [&, i] {
+                for (const ListenerCounters& each : server_->counters(i))
+                    if (each.listener == name) sum += each.opened;
+            }));
+        }
+        return sum;
+    }
     std::vector<std::string> lines() { return sink_.lines(); }
     /// A file for the service, of shard 0.
     void put(const std::string& path, std::string_view content) {
@@ -256,6 +292,16 @@ private:
         stopped.set_value();
     }
     void on_home(runtime::Job job) { ASSERT_TRUE(shards_.run_on(0, std::move(job))); }
+    static runtime::Task<> tell(runtime::Task<> task, std::promise<void>& ended) {
+        co_await std::move(task);
+        ended.set_value();
+    }
+    template <class Make>
+    void wait_for(Make make) {
+        std::promise<void> ended;
+        on_home([&] { runtime::spawn(shards_[0], "wait", tell(make(), ended)); });
+        ended.get_future().wait();
+    }
 
     io::SystemClock clock_;
     support::LinesSink sink_;
@@ -293,6 +339,66 @@ TEST(Server, SpreadsConnectionsOverTheShards) {
     const std::string one = first.ask("shard");
     const Client second(server.port());
     EXPECT_NE(second.ask("shard"), one);
+}
+
+TEST(Server, OpensAListenerWhileOthersAreServed) {
+    RunningServer server;
+    const Client before(server.port());
+    EXPECT_EQ(before.ask("before"), "before");
+    const std::uint16_t port = server.open("MORE");
+    ASSERT_NE(port, 0);
+    EXPECT_THAT(server.listening(), testing::ElementsAre("TEST", "MORE"));
+    const Client client(port);
+    EXPECT_EQ(client.ask("new"), "new");
+    EXPECT_EQ(before.ask("still"), "still");
+    EXPECT_EQ(server.opened("TEST"), 1U);
+    EXPECT_EQ(server.opened("MORE"), 1U);
+    EXPECT_EQ(server.open("TAKEN", port), 0);
+}
+
+TEST(Server, ClosesAListenerAndKeepsWhoCameByIt) {
+    RunningServer server;
+    const std::uint16_t port = server.open("MORE");
+    const Client client(port);
+    EXPECT_EQ(client.ask("echo"), "echo");
+    server.close("MORE");
+    EXPECT_THAT(server.listening(), testing::ElementsAre("TEST"));
+    EXPECT_FALSE(Client(port).connected());
+    EXPECT_EQ(client.ask("still"), "still");
+    ASSERT_EQ(server.open("MORE", port), port) << "the port is free again";
+    EXPECT_EQ(Client(port).ask("echo"), "echo");
+    EXPECT_EQ(server.opened("MORE"), 2U) << "and what is counted goes on";
+    server.close("NOBODY");
+}
+
+TEST(Server, ClosesTheConnectionsOfAListener) {
+    RunningServer server;
+    const std::uint16_t port = server.open("MORE");
+    const Client stays(server.port());
+    EXPECT_EQ(stays.ask("echo"), "echo");
+    const Client first(port), second(port);
+    EXPECT_EQ(first.ask("echo"), "echo");
+    EXPECT_EQ(second.ask("echo"), "echo");
+    server.close("MORE");
+    server.disconnect("MORE");
+    EXPECT_EQ(first.reply(), "closed");
+    EXPECT_EQ(second.reply(), "closed");
+    EXPECT_EQ(stays.ask("still"), "still");
+}
+
+TEST(Server, ALimitOfAListenerHoldsUpNobodyElse) {
+    RunningServer server;
+    const std::uint16_t port = server.open("MORE");
+    server.set_limits({.by_listener = {{"MORE", 1}}});
+    const Client other(server.port());
+    auto first = std::make_unique<Client>(port);
+    EXPECT_EQ(first->ask("first"), "first");
+    const Client second(port);
+    second.send("second");
+    EXPECT_EQ(other.ask("other"), "other");
+    EXPECT_EQ(server.opened("MORE"), 1U);
+    first.reset();
+    EXPECT_EQ(second.reply(), "second");
 }
 
 TEST(Server, ClosesWhenTheAnswerSaysSoAfterTheRepliesBeforeIt) {
