@@ -149,7 +149,9 @@ Result<> Server::bind(const std::vector<ListenerSettings>& wanted) {
 
 void Server::accept_connections() {
     state_->is_accepting = true;
-    for (State::Listening& each : state_->listeners) state_->start(each);
+    for (State::Listening& each : state_->listeners) {
+        if (each.acceptor) state_->start(each);
+    }
 }
 
 Result<> Server::open(const ListenerSettings& wanted) {

@@ -38,7 +38,7 @@ struct Seen {
     std::vector<std::string> told;
 };
 
-/// The listeners of the file, then one change after the other.
+/// The listeners of the file, then one change after the other; the first is there before the start.
 class ListenersProgram final : public sim::Program {
 public:
     ListenersProgram(sim::Process& process, const config::Settings& settings,
@@ -56,7 +56,6 @@ private:
         Listeners& listeners = self.listeners_;
         const Result<> bound = listeners.bind();
         EXPECT_TRUE(bound) << bound.error().detail;
-        self.server_.accept_connections();
         seen.push_back(look(listeners));
         metadata::ClusterImage image;
         for (std::string& each : changes) {
@@ -65,6 +64,7 @@ private:
                 co_await listeners.open_wanted();
                 co_await listeners.close_others();
             }
+            if (seen.size() == 1) self.server_.accept_connections();
             seen.push_back(look(listeners));
         }
         co_await self.server_.stop();
@@ -122,6 +122,15 @@ TEST(Listeners, ComeAndGoAsTheyAreWanted) {
     EXPECT_THAT(seen[2].open, ElementsAre("PLAINTEXT://10.0.0.1:2", "B://10.0.0.1:6"));
     EXPECT_THAT(seen[2].told, ElementsAre("PLAINTEXT://server:2", "B://server:6"));
     EXPECT_THAT(seen[3].told, ElementsAre("PLAINTEXT://server:2", "B://server:6", "A://server:7"));
+}
+
+TEST(Listeners, OfTheFileThatWereGivenUpAreClosedBeforeAnybodyIsServed) {
+    const std::vector<Seen> seen =
+        run("listeners=PLAINTEXT://server:2,CONTROLLER://server:1,A://server:5\n",
+            {"PLAINTEXT://server:3,CONTROLLER://server:1"});
+    EXPECT_THAT(seen[0].told, ElementsAre("PLAINTEXT://server:2", "A://server:5"));
+    EXPECT_THAT(seen[1].told, ElementsAre("PLAINTEXT://server:3"));
+    EXPECT_THAT(seen[1].open, ElementsAre("PLAINTEXT://10.0.0.1:3"));
 }
 
 TEST(Listeners, ChangePlaces) {
