@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 from apache_kafka import ApacheKafka, print_both
@@ -271,17 +270,10 @@ class AtRunTime(unittest.TestCase):
         except (ConnectionResetError, BrokenPipeError):
             return False
 
-    def may_soon_connect(self):
-        """As may_connect(), when those that were closed are gone."""
-        until = time.monotonic() + 10
-        while not (answered := self.may_connect()) and time.monotonic() < until:
-            time.sleep(0.02)
-        return answered
-
     def test_connections_are_limited_as_the_settings_say_now(self):
         self.assertTrue(self.may_connect())
         self.assertEqual(self.alter_all(4, '1', {'max.connections.per.ip': '2'}), 0)
-        self.assertTrue(self.may_soon_connect())
+        until(self.may_connect)   # those that were closed are gone then
         self.assertFalse(self.may_connect())
         self.server.stop()
         self.server.start()
@@ -292,13 +284,13 @@ class AtRunTime(unittest.TestCase):
     def test_the_log_takes_its_level_until_the_process_ends(self):
         refused = 'refused a connection: its address has max.connections.per.ip already'
         self.assertEqual(self.alter_all(4, '1', {'max.connections.per.ip': '1'}), 0)
-        self.assertTrue(self.may_soon_connect())
+        until(self.may_connect)   # those that were closed are gone then
         self.assertFalse(self.may_connect())
         self.server.stop()
         self.assertNotIn(refused, self.server.stderr())
         self.server.start()
         self.set_log_level('DEBUG')
-        self.assertTrue(self.may_soon_connect())
+        until(self.may_connect)   # those that were closed are gone then
         self.assertFalse(self.may_connect())
         self.assertRegex(self.server.stderr(), f' debug .* {refused}')
 
