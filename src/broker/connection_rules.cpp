@@ -25,7 +25,8 @@ T get(const BrokerLayers& layers, config::Key<T> key) {
 
 config::Node node_here(const BrokerLayers& layers) {
     Result<config::Node> node = node_of(layers);
-    return node ? std::move(*node) : layers.settings.node();
+    if (node) return std::move(*node);
+    return layers.settings.node();
 }
 
 /// The listeners that have the setting for themselves, and what it is; without those it gives no
