@@ -386,12 +386,14 @@ std::vector<std::string> without_effect(const Settings& settings, const ClusterI
                                         const ConfigResource& resource) {
     std::vector<std::string> names;
     const std::optional<Table> table = table_of(resource.type);
-    const Result<config::Node> node = node_of(BrokerLayers(image, settings));
+    std::optional<config::Node> broker;
+    if (resource.type == ResourceType::broker)
+        broker = node_in_force(BrokerLayers(image, settings));
     for (const auto& [name, value] : image.configs_of(resource)) {
         const Setting* setting = !table ? nullptr : config::find(*table, name);
-        const bool is_of_listener = resource.type == ResourceType::broker &&
-                                    config::is_in_effect(node ? *node : settings.node(), name);
-        if (setting != nullptr ? !setting->is_in_effect() : !is_of_listener) names.push_back(name);
+        const bool has_effect = setting != nullptr ? setting->is_in_effect()
+                                                   : broker && config::is_in_effect(*broker, name);
+        if (!has_effect) names.push_back(name);
     }
     return names;
 }

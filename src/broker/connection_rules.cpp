@@ -23,12 +23,6 @@ T get(const BrokerLayers& layers, config::Key<T> key) {
     return std::get<T>(value->value);
 }
 
-config::Node node_here(const BrokerLayers& layers) {
-    Result<config::Node> node = node_of(layers);
-    if (node) return std::move(*node);
-    return layers.settings.node();
-}
-
 /// The listeners that have the setting for themselves, and what it is; without those it gives no
 /// limit but that of all.
 std::map<std::string, std::int32_t, std::less<>> of_listeners(const BrokerLayers& layers,
@@ -53,7 +47,7 @@ net::ConnectionLimits::Rules connection_rules(const BrokerLayers& layers) {
         .total_max = get(layers, config::kMaxConnections),
         .per_ip_max = get(layers, config::kMaxConnectionsPerIp),
         .per_ip_overrides = {},
-        .by_listener = of_listeners(layers, node_here(layers), config::kMaxConnections.name)};
+        .by_listener = of_listeners(layers, node_in_force(layers), config::kMaxConnections.name)};
     // What Kafka has left in the log and we cannot read holds no more than any such value.
     if (const auto limits =
             config::connection_limits(get(layers, config::kMaxConnectionsPerIpOverrides))) {
@@ -69,7 +63,7 @@ net::ConnectionRates::Rules connection_rates(const BrokerLayers& layers,
     rules.windows = quota_windows(layers.settings);
     const std::int32_t total = get(layers, config::kMaxConnectionCreationRate);
     if (total != kUnlimited) rules.total_max = total;
-    const config::Node node = node_here(layers);
+    const config::Node node = node_in_force(layers);
     rules.by_listener = of_listeners(layers, node, config::kMaxConnectionCreationRate.name);
     if (node.broker_listeners.size() > 1) rules.exempt_listener = node.inter_broker_listener;
     add_address_rates(image, rules);

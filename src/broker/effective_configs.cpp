@@ -192,6 +192,12 @@ Result<config::Node> node_of(const BrokerLayers& layers) {
     return node;
 }
 
+config::Node node_in_force(const BrokerLayers& layers) {
+    Result<config::Node> node = node_of(layers);
+    if (node) return std::move(*node);
+    return layers.settings.node();
+}
+
 std::vector<SourcedValue> broker_values(const BrokerLayers& layers, std::string_view name) {
     std::vector<SourcedValue> values;
     visit(layers, name, [&values](SourcedValue value) {

@@ -72,6 +72,8 @@ config::NamedValues dynamic_listeners(const BrokerLayers& layers);
 /// The node that they make: that of the file, with the dynamic listeners.
 /// Errors: as config::node_with(), for those that the node could not have.
 Result<config::Node> node_of(const BrokerLayers& layers);
+/// The same, or that of the file where the dynamic listeners cannot be had.
+config::Node node_in_force(const BrokerLayers& layers);
 
 /// The resource that a broker's dynamic configs are kept under.
 metadata::ConfigResource broker_resource(BrokerId broker);

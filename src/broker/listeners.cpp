@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace moldau::broker {
@@ -12,6 +13,12 @@ constexpr std::int16_t kPlaintext = 0;
 
 net::ListenerSettings settings_of(const config::Listener& listener) {
     return {.name = listener.name, .endpoint = {listener.host, listener.port}};
+}
+
+/// nullptr: none is called so.
+const config::Listener* find(const std::vector<config::Listener>& among, std::string_view name) {
+    const auto found = std::ranges::find(among, name, &config::Listener::name);
+    return found == among.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -46,25 +53,22 @@ runtime::Task<> Listeners::open_wanted() {
     const std::vector<config::Listener> wanted = wanted_.broker_listeners;
     std::vector<config::Listener> left;
     for (const config::Listener& each : wanted) {
-        const config::Listener* now = opened(each.name);
+        const config::Listener* now = find(open_, each.name);
         if (now == nullptr || *now == each) continue;
         left.push_back(*now);
         co_await server_.close(each.name);
     }
     for (const config::Listener& gone : left) std::erase(open_, gone);
     for (const config::Listener& each : wanted) {
-        if (opened(each.name) != nullptr || open(each)) continue;
-        const auto before = std::ranges::find(left, each.name, &config::Listener::name);
-        if (before != left.end()) (void)open(*before);
+        if (find(open_, each.name) != nullptr || open(each)) continue;
+        if (const config::Listener* before = find(left, each.name)) (void)open(*before);
     }
 }
 
 runtime::Task<> Listeners::close_others() {
     std::vector<config::Listener> others;
     for (const config::Listener& each : open_) {
-        if (std::ranges::find(wanted_.broker_listeners, each.name, &config::Listener::name) ==
-            wanted_.broker_listeners.end())
-            others.push_back(each);
+        if (find(wanted_.broker_listeners, each.name) == nullptr) others.push_back(each);
     }
     for (const config::Listener& each : others) {
         std::erase(open_, each);
@@ -88,11 +92,6 @@ Result<> Listeners::open(const config::Listener& listener) {
             "changed on the way",
             at.front().to_string());
     return {};
-}
-
-const config::Listener* Listeners::opened(std::string_view name) const {
-    const auto found = std::ranges::find(open_, name, &config::Listener::name);
-    return found == open_.end() ? nullptr : &*found;
 }
 
 std::vector<config::Listener> Listeners::bound(const std::vector<config::Listener>& among) const {
@@ -130,18 +129,14 @@ std::string Listeners::host_to_tell(const std::string& host) const {
 
 config::Listener Listeners::as_advertised(config::Listener bound) const {
     config::Listener told = std::move(bound);
-    const auto named = [&](const std::vector<config::Listener>& among) {
-        const auto found = std::ranges::find(among, told.name, &config::Listener::name);
-        return found == among.end() ? nullptr : &*found;
-    };
-    const config::Listener* advertised = named(wanted_.advertised);
-    const config::Listener* now = opened(told.name);
+    const config::Listener* advertised = find(wanted_.advertised, told.name);
+    const config::Listener* now = find(open_, told.name);
     if (wanted_.advertises_address_used || advertised == nullptr) {
         told.host = host_to_tell(now != nullptr ? now->host : told.host);
         return told;
     }
     // Where it is advertised as it is, it may be where it was: it could not move.
-    const bool is_itself = *advertised == *named(wanted_.broker_listeners);
+    const bool is_itself = *advertised == *find(wanted_.broker_listeners, told.name);
     const config::Listener& said = is_itself && now != nullptr ? *now : *advertised;
     told.host = said.host.empty() ? host_name_() : said.host;
     if (said.port != 0) told.port = said.port;

@@ -14,7 +14,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace moldau::broker {
@@ -47,7 +46,6 @@ private:
     Result<> open(const config::Listener& listener);
     config::Listener as_advertised(config::Listener bound) const;
     std::string host_to_tell(const std::string& host) const;
-    const config::Listener* opened(std::string_view name) const;
     std::vector<config::Listener> bound(const std::vector<config::Listener>& among) const;
 
     runtime::Shard& home_;

@@ -32,16 +32,14 @@ struct ShardConnections {
 
     /// Of one listener.
     struct Share {
-        Share(runtime::Shard& shard, std::string listener) : tasks(shard) {
-            counters.listener = std::move(listener);
-        }
+        explicit Share(runtime::Shard& shard) : tasks(shard) {}
         ListenerCounters counters;
         runtime::TaskGroup tasks;
     };
     /// The listener's, which has that name.
     Share& share(std::size_t listener, const std::string& name) {
         // Those that have had no connection here yet have no name here either.
-        while (shares.size() <= listener) shares.emplace_back(shared.shard, std::string());
+        while (shares.size() <= listener) shares.emplace_back(shared.shard);
         shares[listener].counters.listener = name;
         return shares[listener];
     }

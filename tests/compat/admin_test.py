@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 from apache_kafka import ApacheKafka, print_both
-from kafka_tools import KAFKA, KafkaTools
+from kafka_tools import KAFKA, KafkaTools, without_words
 from log_dirs import log_dirs
 from moldaud import HERE, Moldaud, Wire, until
 
@@ -110,10 +110,8 @@ MOVES = {'SAME': [{'topic': 't', 'partition': 0, 'replicas': [1]}, {'topic': 't'
 def normalized(text, address):
     """Without what differs from run to run (ids, times, offsets, paths), and without the words of an error, which are each server's own."""
     text = text.replace(address, 'ADDRESS').replace(address.split(':')[1], 'PORT')
-    lines = [line for line in text.splitlines() if not re.match(r'\s+(at |\.\.\. \d+ more)|\s*(Caused by|Suppressed): ', line)]
-    text = '\n'.join(lines)
+    text = without_words(text)
     for pattern, to in ((r'\d\d:\d\d:\d\d\.\d+ ERROR (\w+): .*', r'ERROR \1'),
-                        (r'(org\.apache\.kafka\.common\.errors\.\w+): .*', r'\1'),
                         (r'((?:Could|Can) not \w+ \S+ to \S+\.) .*', r'\1'),
                         (r'(Error while executing [\w ]+ command)\b.*', r'\1'),
                         (r'((?:Cluster ID|ClusterId): +)\S+', r'\1ID'),

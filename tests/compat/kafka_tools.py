@@ -15,6 +15,19 @@ def classes():
     return {row[0]: row[2] for row in rows if len(row) == 4}
 
 
+def without_words(text):
+    """What a tool said, without the words of an error, which are each server's own, and without Java's stacks."""
+    lines = [line for line in text.splitlines() if not re.match(r'\s+(at |\.\.\. \d+ more)|\s*(Caused by|Suppressed): ', line)]
+    return re.sub(r'(org\.apache\.kafka\.common\.errors\.\w+): .*', r'\1', '\n'.join(lines))
+
+
+def broker_told(port, broker):
+    """The broker's address as clients are told of it that come by this port; where they are told of none, all that kcat said."""
+    said = subprocess.run(['kcat', '-L', '-b', f'127.0.0.1:{port}', '-m', '10'], capture_output=True, text=True, timeout=60)
+    found = re.search(rf'broker {broker} at (\S+)', said.stdout)
+    return found[1] if found else said.stdout + said.stderr
+
+
 class KafkaTools:
     """with KafkaTools() as tools: tools('topics', '--list', …) gives what the tool wrote and its exit code."""
 

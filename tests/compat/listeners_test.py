@@ -6,7 +6,7 @@ import sys
 import unittest
 
 from apache_kafka import ApacheKafka, two_free_ports
-from kafka_tools import KafkaTools
+from kafka_tools import KafkaTools, broker_told, without_words
 from moldaud import Moldaud, Wire, until
 
 BINARY = None
@@ -47,12 +47,10 @@ def ask(tools, address, what, text):
     return tools('configs', *words, '--alter', '--delete-config' if what == 'delete' else '--add-config', text)
 
 
-def without_words(text, port, extra):
-    """Without the ports, and without the words of an error, which are each server's own."""
+def normalized(text, port, extra):
     for number, name in ((port, 'P'), (port + 1, 'P1'), (extra, 'X')):
         text = re.sub(rf'\b{number}\b', name, text)
-    lines = [line for line in text.splitlines() if not re.match(r'\s+(at |\.\.\. \d+ more)|\s*(Caused by|Suppressed): ', line)]
-    return re.sub(r'(org\.apache\.kafka\.common\.errors\.\w+): .*', r'\1', '\n'.join(lines))
+    return without_words(text)
 
 
 def transcript(address):
@@ -61,7 +59,7 @@ def transcript(address):
         said = []
         for what, text in cases(own_listeners(port), extra):
             words, code = ask(tools, address, what, text)
-            said.append((f'{what} {without_words(text, port, extra)}', f'{without_words(words, port, extra)}\nexit {code}'))
+            said.append((f'{what} {normalized(text, port, extra)}', f'{normalized(words, port, extra)}\nexit {code}'))
         return said
 
 
@@ -107,10 +105,7 @@ class Served(unittest.TestCase):
 
     @staticmethod
     def told(port):
-        """The broker's address as clients are told of it that come by this port."""
-        said = subprocess.run(['kcat', '-L', '-b', f'127.0.0.1:{port}', '-m', '10'], capture_output=True, text=True, timeout=60)
-        found = re.search(r'broker 1 at (\S+)', said.stdout)
-        return found[1] if found else said.stderr
+        return broker_told(port, 1)
 
     def write_and_read(self, port, line):
         kcat = ['kcat', '-b', f'127.0.0.1:{port}', '-t', 'there']

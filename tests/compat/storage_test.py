@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 from apache_kafka import BROKER, TOOL, ApacheKafka, two_free_ports
+from kafka_tools import broker_told
 from moldaud import until
 
 BINARY = None
@@ -91,17 +92,10 @@ class Format(Storage):
             protocols = 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTRA:PLAINTEXT'
             self.kafka('configs', '--bootstrap-server', address, '--alter', '--entity-type', 'brokers', '--entity-name', '5',
                        '--add-config', f'listeners=[{listeners}],listener.security.protocol.map=[{protocols}]')
-            until(lambda: self.told(extra) == f'127.0.0.1:{extra}')
+            until(lambda: broker_told(extra, 5) == f'127.0.0.1:{extra}')
         self.check_serves(self.start_kafka())
-        self.assertEqual(self.told(self.port), f'127.0.0.1:{self.port}')
-        self.assertIn(f'{extra}/bootstrap):\n 0 brokers:', self.told(extra))   # it is open; Kafka does not tell who comes by it where to go
-
-    @staticmethod
-    def told(port):
-        """The broker's address as clients are told of it that come by this port."""
-        said = subprocess.run(['kcat', '-L', '-b', f'127.0.0.1:{port}', '-m', '10'], capture_output=True, text=True, timeout=60)
-        found = re.search(r'broker 5 at (\S+)', said.stdout)
-        return found[1] if found else said.stdout + said.stderr
+        self.assertEqual(broker_told(self.port, 5), f'127.0.0.1:{self.port}')
+        self.assertIn(f'{extra}/bootstrap):\n 0 brokers:', broker_told(extra, 5))   # it is open; Kafka does not tell who comes by it where to go
 
     def start_kafka(self):
         """On the data directory; its address."""

@@ -265,31 +265,24 @@ TEST_F(ConfigRulesFixture, OfBrokersRefuseWhatThisVersionTakesUpAtAStartOnly) {
         EXPECT_EQ(broker_code(name, value), ErrorCode::invalid_request) << name;
 }
 
-// Kafka takes a rate of 0 for all brokers, and then cannot carry it out.
-TEST_F(ConfigRulesFixture, OfOneListenerTakeTheRateOfConnections) {
-    const std::string rate = "listener.name.plaintext.max.connection.creation.rate";
-    for (const std::string broker : {"1", ""}) {
-        EXPECT_EQ(broker_code(rate, "5", broker), ErrorCode::none);
-        EXPECT_EQ(broker_code("listener.name.nobody.max.connection.creation.rate", "5", broker),
-                  ErrorCode::none);
-        for (const std::string value : {"0", "-1", "many"})
-            EXPECT_EQ(broker_code(rate, value, broker), ErrorCode::invalid_request) << value;
+// Kafka takes a limit of 0 for all brokers, and then cannot carry it out.
+TEST_F(ConfigRulesFixture, OfOneListenerTakeHowManyConnectionsItHasAndHowFastTheyCome) {
+    for (const std::string setting : {"max.connections", "max.connection.creation.rate"}) {
+        const std::string own = "listener.name.plaintext." + setting;
+        for (const std::string broker : {"1", ""}) {
+            EXPECT_EQ(broker_code(own, "5", broker), ErrorCode::none);
+            EXPECT_EQ(broker_code("listener.name.nobody." + setting, "5", broker), ErrorCode::none);
+            for (const std::string value : {"0", "-1", "many"})
+                EXPECT_EQ(broker_code(own, value, broker), ErrorCode::invalid_request) << value;
+        }
     }
+    for (const std::string broker : {"1", ""})
+        EXPECT_EQ(broker_code("listener.name.plaintext.num.network.threads", "5", broker),
+                  ErrorCode::none);
     for (const std::string name : {"listener.name..max.connection.creation.rate",
                                    "listener.name.a.b.max.connection.creation.rate",
                                    "listener.name.plaintext.connections.max.idle.ms"})
         EXPECT_EQ(broker_code(name, "5"), ErrorCode::invalid_request) << name;
-}
-
-TEST_F(ConfigRulesFixture, OfOneListenerTakeHowManyConnectionsItHas) {
-    const std::string limit = "listener.name.plaintext.max.connections";
-    for (const std::string broker : {"1", ""}) {
-        EXPECT_EQ(broker_code(limit, "5", broker), ErrorCode::none);
-        EXPECT_EQ(broker_code("listener.name.plaintext.num.network.threads", "5", broker),
-                  ErrorCode::none);
-        for (const std::string value : {"0", "-1", "many"})
-            EXPECT_EQ(broker_code(limit, value, broker), ErrorCode::invalid_request) << value;
-    }
 }
 
 TEST_F(ConfigRulesFixture, OfThisBrokerTakeTheListenersThatItCanHave) {

@@ -228,9 +228,7 @@ public:
     RunningServer(const RunningServer&) = delete;
     RunningServer& operator=(const RunningServer&) = delete;
     ~RunningServer() {
-        std::promise<void> stopped;
-        on_home([&] { runtime::spawn(shards_[0], "stop", stop(*server_, stopped)); });
-        stopped.get_future().wait();
+        wait_for([this] { return server_->stop(); });
         on_home([this] { EXPECT_EQ(server_->connections(), 0); });
         for (std::size_t i = transports_.size(); i-- > 0;)
             EXPECT_TRUE(shards_.run_on(i, [this, i] { transports_[i].reset(); }));
@@ -287,10 +285,6 @@ public:
     ScriptedService service;
 
 private:
-    static runtime::Task<> stop(Server& server, std::promise<void>& stopped) {
-        co_await server.stop();
-        stopped.set_value();
-    }
     void on_home(runtime::Job job) { ASSERT_TRUE(shards_.run_on(0, std::move(job))); }
     static runtime::Task<> tell(runtime::Task<> task, std::promise<void>& ended) {
         co_await std::move(task);
