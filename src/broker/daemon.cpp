@@ -48,7 +48,9 @@ sigset_t stop_signals() {
 net::SocketOptions socket_options(const config::Settings& settings) {
     return {.listen_backlog = settings.get(config::kSocketListenBacklogSize),
             .send_buffer_bytes = settings.get(config::kSocketSendBufferBytes),
-            .receive_buffer_bytes = settings.get(config::kSocketReceiveBufferBytes)};
+            .receive_buffer_bytes = settings.get(config::kSocketReceiveBufferBytes),
+            .send_buffer_grows = settings.get(config::kSocketSendBufferGrows),
+            .local_pacing = settings.get(config::kSocketLocalPacing)};
 }
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): all outlive the shards that

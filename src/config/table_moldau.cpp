@@ -33,6 +33,14 @@ constexpr Setting kMoldau[] = {
     row("moldau.shards", int32, "0", between(0, 1024), high, read_only)
         .doc("How many shards, each a thread with its own connections and partitions. 0: one for "
              "each core."),
+    row("moldau.socket.local.pacing", boolean, "false", anything, low, read_only)
+        .doc("Whether clients on this machine are sent to at the pace of a system's congestion "
+             "control that has one (net.ipv4.tcp_congestion_control=bbr): no network lies "
+             "between, and each piece wakes the client anew. Others always are."),
+    row("moldau.socket.send.buffer.grows", boolean, "true", anything, medium, read_only)
+        .doc("Whether the send buffer of a connection that records are fetched over may become "
+             "larger than socket.send.buffer.bytes when it can use that: up to "
+             "net.ipv4.tcp_wmem's maximum. What waits there is the page cache's own memory."),
 };
 }  // namespace
 

@@ -2,6 +2,8 @@
 // wake-up may serve many calls and a call costs what the system call costs (docs/decisions/0003).
 #include "moldau/net/asio_transport.hpp"
 
+#include "socket_tuning.hpp"
+
 #include "moldau/base/check.hpp"
 #include "moldau/base/ports/file_slice.hpp"
 
@@ -18,7 +20,6 @@
 #include <cstring>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -105,20 +106,6 @@ Result<std::vector<Address>> addresses_of(const Endpoint& endpoint, int flags) {
     return addresses;
 }
 
-void set_option(int fd, int level, int name, int value) {
-    // Only tuning is set this way: a socket that refuses it still works.
-    (void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-void set_options(int fd, const SocketOptions& options) {
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0);
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, options.keep_alive ? 1 : 0);
-    if (options.send_buffer_bytes >= 0)
-        set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes);
-    if (options.receive_buffer_bytes >= 0)
-        set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes);
-}
-
 Result<FileDescriptor> open_socket(int family) {
     FileDescriptor fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd.get() < 0) return network_error("open", "socket", errno);
@@ -171,8 +158,11 @@ private:
 
 class SocketStream final : public ByteStream {
 public:
-    SocketStream(asio::io_context& io, FileDescriptor fd, Endpoint peer)
-        : socket_(std::make_shared<Watched>(io, std::move(fd))), peer_(std::move(peer)) {}
+    SocketStream(asio::io_context& io, std::shared_ptr<const SocketOptions> options,
+                 FileDescriptor fd, Endpoint peer)
+        : socket_(std::make_shared<Watched>(io, std::move(fd))),
+          options_(std::move(options)),
+          peer_(std::move(peer)) {}
     SocketStream(const SocketStream&) = delete;
     SocketStream& operator=(const SocketStream&) = delete;
     ~SocketStream() override { socket_->drop(); }
@@ -215,6 +205,8 @@ public:
         if (!socket_->open()) return {.status = IoStatus::failed};
         if (slice.empty()) return {.status = IoStatus::ok};
         MOLDAU_CHECK(slice.file->descriptor() >= 0, "a file of another world");
+        if (!std::exchange(sends_records_, true) && options_->send_buffer_grows)
+            let_send_buffer_grow(socket_->fd());
         auto at = static_cast<off_t>(slice.at);
         ssize_t put = 0;
         do {
@@ -248,7 +240,9 @@ private:
     static constexpr std::size_t kPiecesMax = 256;  // 4 KiB of stack; the kernel takes 1024
 
     std::shared_ptr<Watched> socket_;
+    std::shared_ptr<const SocketOptions> options_;
     Endpoint peer_;
+    bool sends_records_ = false;
 };
 
 class PendingSocket final : public PendingStream {
@@ -264,8 +258,9 @@ private:
 
 class SocketAcceptor final : public Acceptor {
 public:
-    SocketAcceptor(asio::io_context& io, FileDescriptor fd)
-        : socket_(std::make_shared<Watched>(io, std::move(fd))) {}
+    /// `pacing`: what stop_pacing() found.
+    SocketAcceptor(asio::io_context& io, FileDescriptor fd, std::string pacing)
+        : socket_(std::make_shared<Watched>(io, std::move(fd))), pacing_(std::move(pacing)) {}
     SocketAcceptor(const SocketAcceptor&) = delete;
     SocketAcceptor& operator=(const SocketAcceptor&) = delete;
     ~SocketAcceptor() override { socket_->drop(); }
@@ -276,8 +271,10 @@ public:
             // Options are inherited from the listening socket: no call for each connection.
             FileDescriptor fd(
                 ::accept4(socket_->fd(), peer.raw(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-            if (fd.get() >= 0)
+            if (fd.get() >= 0) {
+                pace_for_others(fd.get(), pacing_);
                 return std::make_unique<PendingSocket>(std::move(fd), peer.endpoint());
+            }
             switch (errno) {
                 case EAGAIN:
                     return std::unique_ptr<PendingStream>();
@@ -304,13 +301,15 @@ public:
 
 private:
     std::shared_ptr<Watched> socket_;
+    std::string pacing_;
 };
 
 /// One connect(): the addresses of a name are tried one after the other.
 class Connector : public std::enable_shared_from_this<Connector> {
 public:
-    Connector(asio::io_context& io, SocketOptions options, Endpoint to, Transport::Connected done)
-        : io_(io), options_(options), to_(std::move(to)), done_(std::move(done)), resolver_(io) {}
+    Connector(asio::io_context& io, std::shared_ptr<const SocketOptions> options, Endpoint to,
+              Transport::Connected done)
+        : io_(io), options_(std::move(options)), to_(std::move(to)), done_(std::move(done)), resolver_(io) {}
 
     void start() {
         if (auto numeric = addresses_of(to_, AI_NUMERICHOST); numeric) {
@@ -347,7 +346,7 @@ private:
         const Address& address = addresses_[next_++];
         auto fd = open_socket(address.storage.ss_family);
         if (!fd) return done_(fd.error());
-        set_options(fd->get(), options_);
+        tune(fd->get(), *options_);
         if (::connect(fd->get(), address.raw(), address.size) == 0)
             return succeed(std::move(*fd), address);
         if (errno != EINPROGRESS) {
@@ -369,11 +368,11 @@ private:
     }
 
     void succeed(FileDescriptor fd, const Address& address) {
-        done_(std::make_unique<SocketStream>(io_, std::move(fd), address.endpoint()));
+        done_(std::make_unique<SocketStream>(io_, options_, std::move(fd), address.endpoint()));
     }
 
     asio::io_context& io_;
-    SocketOptions options_;
+    std::shared_ptr<const SocketOptions> options_;
     Endpoint to_;
     Transport::Connected done_;
     Resolver resolver_;
@@ -385,7 +384,8 @@ private:
 
 class AsioTransport final : public Transport {
 public:
-    AsioTransport(asio::io_context& io, SocketOptions options) : io_(io), options_(options) {}
+    AsioTransport(asio::io_context& io, const SocketOptions& options)
+        : io_(io), options_(std::make_shared<const SocketOptions>(options)) {}
 
     Result<std::unique_ptr<Acceptor>> listen(const Endpoint& at) override {
         const std::string where = fmt::format("{}:{}", at.host, at.port);
@@ -407,10 +407,11 @@ public:
             set_option(fd->get(), SOL_SOCKET, SO_REUSEADDR, 1);
             if (address.storage.ss_family == AF_INET6)
                 set_option(fd->get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-            set_options(fd->get(), options_);
+            tune(fd->get(), *options_);
+            std::string pacing = options_->local_pacing ? std::string() : stop_pacing(fd->get());
             if (::bind(fd->get(), address.raw(), address.size) == 0 &&
-                ::listen(fd->get(), options_.listen_backlog) == 0)
-                return std::make_unique<SocketAcceptor>(io_, std::move(*fd));
+                ::listen(fd->get(), options_->listen_backlog) == 0)
+                return std::make_unique<SocketAcceptor>(io_, std::move(*fd), std::move(pacing));
             failure = network_error("listen", where, errno);
         }
         return failure;
@@ -419,7 +420,7 @@ public:
     std::unique_ptr<ByteStream> adopt(std::unique_ptr<PendingStream> pending) override {
         auto* socket = dynamic_cast<PendingSocket*>(pending.get());
         MOLDAU_CHECK(socket != nullptr, "a stream of another transport");
-        return std::make_unique<SocketStream>(io_, socket->take(), socket->peer());
+        return std::make_unique<SocketStream>(io_, options_, socket->take(), socket->peer());
     }
 
     void connect(const Endpoint& to, Connected done) override {
@@ -428,7 +429,7 @@ public:
 
 private:
     asio::io_context& io_;
-    SocketOptions options_;
+    std::shared_ptr<const SocketOptions> options_;
 };
 
 }  // namespace

@@ -14,10 +14,12 @@
 
 #include <cstdlib>
 #include <future>
+#include <netinet/in.h>
 #include <numeric>
 #include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
 
 namespace moldau::net {
 namespace {
@@ -188,6 +190,64 @@ TEST(AsioTransport, SendsARangeOfAFileInAsManyCallsAsItTakes) {
     f.one.run_tasks();
     EXPECT_EQ(sent, 7'000'000U);
     EXPECT_TRUE(answer == "head:" + content.substr(1000, 7'000'000) + "|end") << answer.size();
+}
+
+/// SO_BUF_LOCK of our socket whose peer has this port.
+int buffer_locks(std::uint16_t peer_port) {
+    constexpr int kBufferLock = 72;
+    for (int fd = 0; fd < 1000; ++fd) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        int locks = 0;
+        if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+            ntohs(peer.sin_port) != peer_port)
+            continue;
+        size = sizeof locks;
+        EXPECT_EQ(getsockopt(fd, SOL_SOCKET, kBufferLock, &locks, &size), 0);
+        return locks;
+    }
+    ADD_FAILURE() << "no such socket";
+    return -1;
+}
+
+Task<> sends_twice(Shard& shard, Transport& transport, Acceptor& acceptor, FileSlice slice,
+                   std::array<int, 2>& locks) {
+    Stream stream = co_await accept_one(shard, transport, acceptor);
+    const std::array head{as_bytes("head:")};
+    EXPECT_EQ(stream->write(head, true).bytes, 5U);
+    locks[0] = buffer_locks(stream->peer().port);
+    const std::size_t sent = co_await send_all(shard, *stream, std::move(slice));
+    EXPECT_EQ(sent, 10U);
+    locks[1] = buffer_locks(stream->peer().port);
+    stream->finish_sending();
+    const std::string ended = co_await read_until_end(shard, *stream);
+    EXPECT_EQ(ended, "|end");
+}
+
+/// SO_BUF_LOCK before and after records are sent over a connection whose buffers have sizes.
+std::array<int, 2> locks_around_records(bool send_buffer_grows) {
+    OneFile f("0123456789");
+    const auto transport = make_asio_transport(f.one.shard,
+                                               {.send_buffer_bytes = 102'400,
+                                                .receive_buffer_bytes = 102'400,
+                                                .send_buffer_grows = send_buffer_grows});
+    auto acceptor = transport->listen({"127.0.0.1", 0});
+    EXPECT_TRUE(acceptor);
+    std::string answer;
+    std::array<int, 2> locks{};
+    runtime::spawn(
+        f.one.shard, "server",
+        sends_twice(f.one.shard, *transport, **acceptor, FileSlice{f.file, 0, 10}, locks));
+    runtime::spawn(f.one.shard, "client",
+                   ask(f.one.shard, *f.one.transport, (*acceptor)->local(), "", answer));
+    f.one.run_tasks();
+    EXPECT_EQ(answer, "head:0123456789|end");
+    return locks;
+}
+
+TEST(AsioTransport, LetsTheSendBufferGrowWhereRecordsAreSent) {
+    EXPECT_THAT(locks_around_records(true), testing::ElementsAre(3, 2));
+    EXPECT_THAT(locks_around_records(false), testing::ElementsAre(3, 3));
 }
 
 TEST(AsioTransport, ARangeThatGoesBeyondItsFileFails) {
