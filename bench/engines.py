@@ -177,6 +177,16 @@ def load(options, engine, *arguments):
     return report
 
 
+def consumed_by_kafkas_tool(engine, topic, records):
+    """Apache Kafka's own consumer reads so many of `topic`: the broker's CPU seconds."""
+    before = engine.process.cpu_seconds()
+    done = subprocess.run([TOOL, 'consumer-perf-test', '--bootstrap-server', engine.address, '--topic', topic, '--num-records', str(records)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if done.returncode != 0:
+        raise Failed(f'{engine.name}: kafka-consumer-perf-test: {done.stderr.strip() or done.stdout.strip()}')
+    return engine.process.cpu_seconds() - before
+
+
 def machine():
     with open('/proc/cpuinfo') as f:
         model = next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), platform.machine())

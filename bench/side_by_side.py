@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 
-from engines import (Failed, about, as_text, compared_engines, comparison, comparison_parser, comparison_table, in_turn, load, machine, markdown_table,
-                     medians, positive, write_results)
+from engines import (Failed, about, as_text, compared_engines, comparison, comparison_parser, comparison_table, consumed_by_kafkas_tool, in_turn, load,
+                     machine, markdown_table, medians, positive, write_results)
 from warm_memory import WarmMemory
 
 SMALL_FETCHES = ('--fetch-bytes', '65536', '--partition-bytes', '65536')
@@ -29,6 +29,7 @@ ROWS = (
     ('produce_first_cpu_s_per_gb', 'produce, first after the start: CPU for each GB', 's/GB', 1, 2),
     ('consume_cpu_s_per_gb', 'consume: broker CPU for each GB', 's/GB', 1, 2),
     ('consume_mb_per_s', 'consume: throughput', 'MB/s', 1, 0),
+    ('consume_java_cpu_s_per_gb', "consume, Kafka's own consumer: CPU for each GB", 's/GB', 1, 2),
     ('consume_first_cpu_s_per_gb', 'consume, first after the start: CPU for each GB', 's/GB', 1, 2),
     ('consume_small_cpu_s_per_gb', 'consume, 64 KiB a fetch: CPU for each GB', 's/GB', 1, 2),
     ('unbatched_cpu_us', 'unbatched: broker CPU for each request', 'µs', 1, 1),
@@ -42,6 +43,7 @@ ROWS = (
     ('idle_cpu_percent', 'CPU of one core, idle', '%', 1, 2),
     ('start_ms', 'start to ready, empty', 'ms', 1, 0),
 )
+RECORD_BYTES = 1024
 CONSUMPTIONS = 3  # in a round: one takes a second or less
 MORE_IS_BETTER = {'produce_mb_per_s', 'consume_mb_per_s', 'unbatched_per_s'}
 
@@ -57,7 +59,7 @@ def idle(engine, seconds):
 
 def load_all(options, engine, figures, reports):
     """Every kind of load on one engine."""
-    records = str(int(options.gigabytes * 1e9 / 1024))
+    records = str(int(options.gigabytes * 1e9 / RECORD_BYTES))
     partitions = ('--create', '--partitions', str(options.partitions))
     seconds = ('--duration-s', str(options.seconds))
     warm = ('--duration-s', str(options.warmup_s))
@@ -69,6 +71,8 @@ def load_all(options, engine, figures, reports):
     reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
     consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
     reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
+    by_java = [consumed_by_kafkas_tool(engine, 'large', records) for _ in range(CONSUMPTIONS)]
+    figures['consume_java_cpu_s_per_gb'] = statistics.median(by_java) / (int(records) * RECORD_BYTES) * 1e9
     reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
     reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
     reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
@@ -129,7 +133,7 @@ def as_markdown(options, result, lines):
     return '\n'.join(['# Side by side', '', *markdown_table(lines), '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
                       f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache, 1 MiB of a partition and 8 MiB in all '
-                      f'a fetch ({CONSUMPTIONS} times a round, the median). "First after the start" is the first {options.warmup_s:g} s of producing '
+                      f'a fetch ({CONSUMPTIONS} times a round, the median); Kafka\'s own consumer is kafka-consumer-perf-test. "First after the start" is the first {options.warmup_s:g} s of producing '
                       'after the start and the first reading of that; all else comes after it. Unbatched: 100 bytes a request, '
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
                       'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '

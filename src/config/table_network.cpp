@@ -69,7 +69,8 @@ constexpr Setting kNetwork[] = {
     row("socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only)
         .doc("The largest request. A frame that declares more closes its connection."),
     row("socket.send.buffer.bytes", int32, "102400", anything, high, read_only)
-        .doc("SO_SNDBUF of each connection; -1 leaves it to the kernel. Where records are fetched it "
+        .doc("SO_SNDBUF of each connection; -1 leaves it to the kernel. Where records are fetched "
+             "it "
              "is where the kernel begins: see moldau.socket.send.buffer.grows."),
 };
 }  // namespace

@@ -268,7 +268,8 @@ public:
     Result<std::unique_ptr<PendingStream>> accept() override {
         for (;;) {
             Address peer;
-            // Options are inherited from the listening socket: no call for each connection.
+            // Options are inherited from the listening socket: no call for each connection, unless
+            // the system's congestion control paces.
             FileDescriptor fd(
                 ::accept4(socket_->fd(), peer.raw(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (fd.get() >= 0) {
@@ -309,7 +310,11 @@ class Connector : public std::enable_shared_from_this<Connector> {
 public:
     Connector(asio::io_context& io, std::shared_ptr<const SocketOptions> options, Endpoint to,
               Transport::Connected done)
-        : io_(io), options_(std::move(options)), to_(std::move(to)), done_(std::move(done)), resolver_(io) {}
+        : io_(io),
+          options_(std::move(options)),
+          to_(std::move(to)),
+          done_(std::move(done)),
+          resolver_(io) {}
 
     void start() {
         if (auto numeric = addresses_of(to_, AI_NUMERICHOST); numeric) {

@@ -13,7 +13,7 @@ namespace {
 constexpr int kReadsPerTurn = 8;             // then other connections of the shard have their turn
 constexpr std::size_t kPiecesPerWrite = 64;  // iovecs of one writev
 constexpr std::size_t kFileBytesPerSend = std::size_t{1} << 20U;
-constexpr std::uint64_t kBytesPerTurn = std::uint64_t{4} << 20U;  // of writing, likewise
+constexpr std::uint64_t kBytesPerTurn = std::uint64_t{1} << 20U;  // of writing, likewise
 // What a request that is answered later takes beside its own bytes: what it was decoded to, its
 // task, its place among the replies. Of small ones that is most of it.
 constexpr std::size_t kBytesOfARequest = std::size_t{2} << 10U;

@@ -45,7 +45,7 @@ class SideBySide(unittest.TestCase):
                     self.assertGreater(value, 0, name)
             self.assertGreater(engine['figures']['loaded_rss_bytes'], engine['figures']['idle_rss_bytes'] * 0.5)
         lines = [line for line in out.splitlines() if line]
-        self.assertEqual(len(lines), 18)
+        self.assertEqual(len(lines), 19)
         self.assertRegex(lines[0], r'^ +unit +kafka +moldau +kafka : moldau +bare loop$')
         self.assertRegex(lines[-1], r'^start to ready, empty +ms +[\d,]+ +[\d,]+ +[\d.]+$')
         self.assertEqual(sorted(result['bare']['figures']), ['consume_cpu_s_per_gb', 'produce_cpu_s_per_gb', 'unbatched_cpu_us'])

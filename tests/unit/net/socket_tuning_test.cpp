@@ -99,9 +99,8 @@ sockaddr_storage address(const std::string& text) {
 }
 
 TEST(SocketTuning, SizesOfTheSettingsHoldUntilTheSendBufferMayGrow) {
-    const Pair pair([](int fd) {
-        tune(fd, {.send_buffer_bytes = 102'400, .receive_buffer_bytes = 50'000});
-    });
+    const Pair pair(
+        [](int fd) { tune(fd, {.send_buffer_bytes = 102'400, .receive_buffer_bytes = 50'000}); });
     EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_SNDBUF), 2 * 102'400);  // for its own, socket(7)
     EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_RCVBUF), 2 * 50'000);
     EXPECT_EQ(pair.accepted->option(SOL_SOCKET, kBufferLock),
