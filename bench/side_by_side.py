@@ -59,7 +59,7 @@ def idle(engine, seconds):
 
 def load_all(options, engine, figures, reports):
     """Every kind of load on one engine."""
-    records = str(int(options.gigabytes * 1e9 / RECORD_BYTES))
+    records = int(options.gigabytes * 1e9 / RECORD_BYTES)
     partitions = ('--create', '--partitions', str(options.partitions))
     seconds = ('--duration-s', str(options.seconds))
     warm = ('--duration-s', str(options.warmup_s))
@@ -68,11 +68,11 @@ def load_all(options, engine, figures, reports):
     load(options, engine, 'consume', 'warm', *SMALL_FETCHES, *warm)
     load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', *warm)
 
-    reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', records)
+    reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', str(records))
     consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
     reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
     by_java = [consumed_by_kafkas_tool(engine, 'large', records) for _ in range(CONSUMPTIONS)]
-    figures['consume_java_cpu_s_per_gb'] = statistics.median(by_java) / (int(records) * RECORD_BYTES) * 1e9
+    figures['consume_java_cpu_s_per_gb'] = statistics.median(by_java) / (records * RECORD_BYTES) * 1e9
     reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
     reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
     reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
@@ -133,8 +133,9 @@ def as_markdown(options, result, lines):
     return '\n'.join(['# Side by side', '', *markdown_table(lines), '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
                       f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache, 1 MiB of a partition and 8 MiB in all '
-                      f'a fetch ({CONSUMPTIONS} times a round, the median); Kafka\'s own consumer is kafka-consumer-perf-test. "First after the start" is the first {options.warmup_s:g} s of producing '
-                      'after the start and the first reading of that; all else comes after it. Unbatched: 100 bytes a request, '
+                      f'a fetch ({CONSUMPTIONS} times a round, the median); Kafka\'s own consumer is kafka-consumer-perf-test. "First after the start" '
+                      f'is the first {options.warmup_s:g} s of producing after the start and the first reading of that; all else comes after it. '
+                      'Unbatched: 100 bytes a request, '
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
                       'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
                       'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '

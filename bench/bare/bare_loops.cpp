@@ -2,11 +2,9 @@
 // nothing else, over loopback TCP, with blocking calls. A broker's CPU time is compared with
 // theirs.
 //
-//   bare_loops produce FILE BYTES         requests of one 64 KiB batch: recv, CRC, pwrite, send
-//   bare_loops unbatched FILE REQUESTS    the same with 168 bytes a request
-//   bare_loops consume FILE BYTES         requests of 1 MB of FILE, which is in the page cache:
-//   recv
-//                                         and sendfile
+//   bare_loops produce FILE BYTES        requests of one 64 KiB batch: recv, CRC, pwrite, send
+//   bare_loops unbatched FILE REQUESTS   the same with 168 bytes a request
+//   bare_loops consume FILE BYTES        requests of 1 MB of the cached FILE: recv, sendfile
 //
 // Five requests are in flight. Prints the serving thread's CPU time in seconds.
 #include <fmt/format.h>

@@ -83,6 +83,13 @@ struct Address {
     }
 };
 
+/// Nothing for what is no open socket.
+Endpoint local_endpoint(int fd) {
+    Address address;
+    if (getsockname(fd, address.raw(), &address.size) != 0) return {};
+    return address.endpoint();
+}
+
 // Blocks unless the flags say AI_NUMERICHOST.
 Result<std::vector<Address>> addresses_of(const Endpoint& endpoint, int flags) {
     addrinfo hints{};
@@ -229,10 +236,7 @@ public:
     void close() override { socket_->close(); }
 
     Endpoint local() const override {
-        Address address;
-        if (!socket_->open() || getsockname(socket_->fd(), address.raw(), &address.size) != 0)
-            return {};
-        return address.endpoint();
+        return socket_->open() ? local_endpoint(socket_->fd()) : Endpoint{};
     }
     Endpoint peer() const override { return peer_; }
 
@@ -273,8 +277,10 @@ public:
             FileDescriptor fd(
                 ::accept4(socket_->fd(), peer.raw(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (fd.get() >= 0) {
-                pace_for_others(fd.get(), pacing_);
-                return std::make_unique<PendingSocket>(std::move(fd), peer.endpoint());
+                Endpoint from = peer.endpoint();
+                if (!pacing_.empty() && !on_one_machine(local_endpoint(fd.get()), from))
+                    (void)control_congestion(fd.get(), pacing_);
+                return std::make_unique<PendingSocket>(std::move(fd), std::move(from));
             }
             switch (errno) {
                 case EAGAIN:
@@ -294,11 +300,7 @@ public:
     void when_acceptable(Wake wake) override {
         socket_->when_ready(Watched::reading, std::move(wake));
     }
-    Endpoint local() const override {
-        Address address;
-        if (getsockname(socket_->fd(), address.raw(), &address.size) != 0) return {};
-        return address.endpoint();
-    }
+    Endpoint local() const override { return local_endpoint(socket_->fd()); }
 
 private:
     std::shared_ptr<Watched> socket_;

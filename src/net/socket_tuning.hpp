@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
 
 namespace moldau::net {
 
@@ -19,14 +18,14 @@ void tune(int fd, const SocketOptions& options);
 void let_send_buffer_grow(int fd);
 
 /// Whether what goes from one of these addresses to the other stays on one machine.
-bool on_one_machine(const sockaddr_storage& ours, const sockaddr_storage& theirs);
+bool on_one_machine(const Endpoint& ours, const Endpoint& theirs);
+
+/// Whether the kernel has this congestion control and lets us use it.
+bool control_congestion(int fd, std::string_view name);
 
 /// Makes what a listening socket accepts send without pauses, where the system's congestion control
-/// would make some. Returns that one's name, or nothing where there is nothing to change.
+/// would make some. Returns that one's name, which connections from other machines go back to
+/// (moldau.socket.local.pacing), or nothing where there is nothing to change.
 std::string stop_pacing(int listening);
-
-/// For an accepted socket: goes back to the `pacing` that stop_pacing() found, unless what is sent
-/// stays on this machine (moldau.socket.local.pacing).
-void pace_for_others(int fd, std::string_view pacing);
 
 }  // namespace moldau::net

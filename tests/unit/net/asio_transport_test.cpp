@@ -12,14 +12,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <array>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <future>
+#include <linux/socket.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <numeric>
 #include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace moldau::net {
 namespace {
@@ -192,26 +201,29 @@ TEST(AsioTransport, SendsARangeOfAFileInAsManyCallsAsItTakes) {
     EXPECT_TRUE(answer == "head:" + content.substr(1000, 7'000'000) + "|end") << answer.size();
 }
 
-/// SO_BUF_LOCK of our socket whose peer has this port.
-int buffer_locks(std::uint16_t peer_port) {
-    constexpr int kBufferLock = 72;
+/// Our socket whose peer has this port.
+int socket_to(std::uint16_t peer_port) {
     for (int fd = 0; fd < 1000; ++fd) {
         sockaddr_in peer{};
         socklen_t size = sizeof peer;
-        int locks = 0;
-        if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
-            ntohs(peer.sin_port) != peer_port)
-            continue;
-        size = sizeof locks;
-        EXPECT_EQ(getsockopt(fd, SOL_SOCKET, kBufferLock, &locks, &size), 0);
-        return locks;
+        if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            ntohs(peer.sin_port) == peer_port)
+            return fd;
     }
     ADD_FAILURE() << "no such socket";
     return -1;
 }
 
-Task<> sends_twice(Shard& shard, Transport& transport, Acceptor& acceptor, FileSlice slice,
-                   std::array<int, 2>& locks) {
+/// SO_BUF_LOCK of that socket.
+int buffer_locks(std::uint16_t peer_port) {
+    int locks = 0;
+    socklen_t size = sizeof locks;
+    EXPECT_EQ(getsockopt(socket_to(peer_port), SOL_SOCKET, SO_BUF_LOCK, &locks, &size), 0);
+    return locks;
+}
+
+Task<> looks_at_locks_while_sending(Shard& shard, Transport& transport, Acceptor& acceptor,
+                                    FileSlice slice, std::array<int, 2>& locks) {
     Stream stream = co_await accept_one(shard, transport, acceptor);
     const std::array head{as_bytes("head:")};
     EXPECT_EQ(stream->write(head, true).bytes, 5U);
@@ -235,9 +247,9 @@ std::array<int, 2> locks_around_records(bool send_buffer_grows) {
     EXPECT_TRUE(acceptor);
     std::string answer;
     std::array<int, 2> locks{};
-    runtime::spawn(
-        f.one.shard, "server",
-        sends_twice(f.one.shard, *transport, **acceptor, FileSlice{f.file, 0, 10}, locks));
+    runtime::spawn(f.one.shard, "server",
+                   looks_at_locks_while_sending(f.one.shard, *transport, **acceptor,
+                                                FileSlice{f.file, 0, 10}, locks));
     runtime::spawn(f.one.shard, "client",
                    ask(f.one.shard, *f.one.transport, (*acceptor)->local(), "", answer));
     f.one.run_tasks();
@@ -246,8 +258,10 @@ std::array<int, 2> locks_around_records(bool send_buffer_grows) {
 }
 
 TEST(AsioTransport, LetsTheSendBufferGrowWhereRecordsAreSent) {
-    EXPECT_THAT(locks_around_records(true), testing::ElementsAre(3, 2));
-    EXPECT_THAT(locks_around_records(false), testing::ElementsAre(3, 3));
+    EXPECT_THAT(locks_around_records(true),
+                testing::ElementsAre(SOCK_BUF_LOCK_MASK, SOCK_RCVBUF_LOCK));
+    EXPECT_THAT(locks_around_records(false),
+                testing::ElementsAre(SOCK_BUF_LOCK_MASK, SOCK_BUF_LOCK_MASK));
 }
 
 TEST(AsioTransport, ARangeThatGoesBeyondItsFileFails) {
@@ -301,10 +315,15 @@ TEST(AsioTransport, KnowsAClientOfASocketOfBothFamiliesByItsIPv4Address) {
     EXPECT_EQ(answer, "|end");
 }
 
+/// Goes into a network of its own, where nobody else can reach us. Ends the process where it
+/// cannot.
+void leave_the_network() {
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) std::_Exit(2);
+}
+
 /// Ends the process with 0 when no host at all is every interface of both families.
 [[noreturn]] void listen_on_every_interface() {
-    // In a network of its own, so that nobody else can reach it.
-    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) std::_Exit(2);
+    leave_the_network();
     OneShard one;
     auto acceptor = one.transport->listen({"", 0});
     std::_Exit(acceptor && (*acceptor)->local().host == "::" ? 0 : 1);
@@ -312,6 +331,74 @@ TEST(AsioTransport, KnowsAClientOfASocketOfBothFamiliesByItsIPv4Address) {
 
 TEST(AsioTransportDeathTest, NoHostIsEveryInterfaceOfBothFamilies) {
     EXPECT_EXIT(listen_on_every_interface(), testing::ExitedWithCode(0), "");
+}
+
+sockaddr_in ipv4(const char* text, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    EXPECT_EQ(inet_pton(AF_INET, text, &address.sin_addr), 1);
+    return address;
+}
+
+/// Gives the loopback of this network 10.0.0.1, and with it all of 10/8.
+void name_this_machine() {
+    const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    EXPECT_EQ(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    std::strcpy(request.ifr_name, "lo:1");
+    const sockaddr_in address = ipv4("10.0.0.1", 0);
+    std::memcpy(&request.ifr_addr, &address, sizeof address);
+    EXPECT_EQ(ioctl(fd, SIOCSIFADDR, &request), 0);
+    ::close(fd);
+}
+
+/// What controls congestion of a connection from that address.
+std::string congestion_control_for(const char* from, Acceptor& acceptor) {
+    const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = ipv4(from, 0);
+    EXPECT_EQ(::bind(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const Endpoint at = acceptor.local();
+    const sockaddr_in to = ipv4(at.host.c_str(), at.port);
+    EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    const auto accepted = acceptor.accept();
+    EXPECT_TRUE(accepted && *accepted);
+    EXPECT_EQ((*accepted)->peer().host, from);
+    std::array<char, 17> name{};
+    socklen_t size = name.size() - 1;
+    EXPECT_EQ(getsockopt(socket_to((*accepted)->peer().port), IPPROTO_TCP, TCP_CONGESTION,
+                         name.data(), &size),
+              0);
+    ::close(client);
+    return name.data();
+}
+
+/// Ends the process with 0 when only what stays on this machine is sent without pauses, whatever
+/// the system's congestion control is.
+[[noreturn]] void pace_only_for_others() {
+    leave_the_network();
+    name_this_machine();
+    std::ifstream available("/proc/sys/net/ipv4/tcp_available_congestion_control");
+    for (std::string name; available >> name;) {
+        std::ofstream("/proc/sys/net/ipv4/tcp_congestion_control") << name;
+        const std::string here = name.starts_with("bbr") ? "reno" : name;
+        OneShard one;
+        auto acceptor = one.transport->listen({"10.0.0.1", 0});
+        EXPECT_TRUE(acceptor);
+        EXPECT_EQ(congestion_control_for("10.0.0.1", **acceptor), here);
+        EXPECT_EQ(congestion_control_for("10.0.0.2", **acceptor), name);
+        const auto pacing = make_asio_transport(one.shard, {.local_pacing = true});
+        acceptor = pacing->listen({"10.0.0.1", 0});
+        EXPECT_TRUE(acceptor);
+        EXPECT_EQ(congestion_control_for("10.0.0.1", **acceptor), name);
+    }
+    std::_Exit(testing::Test::HasFailure() ? 1 : 0);
+}
+
+TEST(AsioTransportDeathTest, PacesOnlyWhatGoesToOtherMachines) {
+    EXPECT_EXIT(pace_only_for_others(), testing::ExitedWithCode(0), "");
 }
 
 TEST(AsioTransport, SaysWhyItCannotListen) {
