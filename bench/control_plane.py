@@ -5,7 +5,7 @@ created, and a node with many partitions, its memory and its restarts.
   control_plane.py --bench MOLDAU-BENCH --moldaud MOLDAUD [OPTIONS]     `./dev bench control-plane [OPTIONS]` builds them first
 
 In each round an engine is started with fresh data on loopback ports that were free, loaded through moldau-bench, given its
-partitions, restarted in order and after SIGKILL; its own CPU time and memory are read from /proc. The figures are the medians
+partitions, restarted in order and after SIGKILL; its own CPU time and memory are measured. The figures are the medians
 of the rounds. Both engines wait as long for further members of a new group (group.initial.rebalance.delay.ms)."""
 import socket
 import struct
@@ -191,7 +191,7 @@ def as_markdown(options, result, lines):
                       f'Joining: one group whose members are connected already; {options.join_delay_ms} ms of the time is the delay that the group waits for '
                       'further members (`group.initial.rebalance.delay.ms`), on both. Topics: of one partition each, one request after another. '
                       f'Partitions: of {options.partitions // TOPIC_PARTITIONS} topics, on an engine that has done nothing else. A start is over when Metadata tells a leader for '
-                      'each of them. CPU time and memory are the broker\'s own, from /proc; CPU time of less than 0.05 s has only one digit.', '',
+                      'each of them. CPU time and memory are the broker\'s own.', '',
                       *about(result), '', 'Made by `./dev bench control-plane`; the JSON beside this page has every report.', ''])
 
 

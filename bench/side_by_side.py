@@ -4,7 +4,7 @@ beside those of bare loops, which do what the kernel makes everyone pay for.
 
   side_by_side.py --bench MOLDAU-BENCH --moldaud MOLDAUD --bare BARE_LOOPS [OPTIONS]     `./dev bench side-by-side [OPTIONS]` builds them first
 
-Each engine runs with fresh data on loopback ports that were free; its own CPU time and memory are read from /proc. In each
+Each engine runs with fresh data on loopback ports that were free; its own CPU time and memory are measured. In each
 round an engine is started, left idle, loaded for a while as it is after a start, and then, warm, again: 1 KiB records in 64 KiB
 batches, the same read again, in large and in small fetches, one record of 100 bytes in each request, a fixed rate. The figures
 are the medians of the rounds."""
@@ -44,7 +44,7 @@ ROWS = (
     ('start_ms', 'start to ready, empty', 'ms', 1, 0),
 )
 RECORD_BYTES = 1024
-CONSUMPTIONS = 3  # in a round: one takes a second or less
+REPEATS = 3  # in a round, of what takes a second or two
 MORE_IS_BETTER = {'produce_mb_per_s', 'consume_mb_per_s', 'unbatched_per_s'}
 
 
@@ -68,12 +68,13 @@ def load_all(options, engine, figures, reports):
     load(options, engine, 'consume', 'warm', *SMALL_FETCHES, *warm)
     load(options, engine, 'produce', 'warm', '--unbatched', '--record-bytes', '100', *warm)
 
-    reports['produce'] = load(options, engine, 'produce', 'large', *partitions, '--records', str(records))
-    consumed = [load(options, engine, 'consume', 'large') for _ in range(CONSUMPTIONS)]
-    reports['consume'] = sorted(consumed, key=cpu_seconds_per_gb)[CONSUMPTIONS // 2]
-    by_java = [consumed_by_kafkas_tool(engine, 'large', records) for _ in range(CONSUMPTIONS)]
+    topics = [f'large-{n}' for n in range(REPEATS)]
+    reports['produce'] = median_of(load(options, engine, 'produce', topic, *partitions, '--records', str(records)) for topic in topics)
+    large = topics[-1]
+    reports['consume'] = median_of(load(options, engine, 'consume', large) for _ in range(REPEATS))
+    by_java = [consumed_by_kafkas_tool(engine, large, records) for _ in range(REPEATS)]
     figures['consume_java_cpu_s_per_gb'] = statistics.median(by_java) / (records * RECORD_BYTES) * 1e9
-    reports['consume_small'] = load(options, engine, 'consume', 'large', *SMALL_FETCHES)
+    reports['consume_small'] = load(options, engine, 'consume', large, *SMALL_FETCHES)
     reports['unbatched'] = load(options, engine, 'produce', 'small', *partitions, '--unbatched', '--record-bytes', '100', *seconds)
     reports['latency'] = load(options, engine, 'produce', 'paced', *partitions, '--rate', str(options.rate), *seconds)
     for kind in ('produce_first', 'produce', 'consume_first', 'consume', 'consume_small'):
@@ -104,6 +105,10 @@ def cpu_seconds_per_gb(report):
     return report['processes'][0]['cpu_seconds_per_gb']
 
 
+def median_of(reports):
+    return sorted(reports, key=cpu_seconds_per_gb)[REPEATS // 2]
+
+
 def bare_round(options):
     """What the machine's kernel makes everyone pay for: bench/bare/bare_loops.cpp."""
 
@@ -116,8 +121,7 @@ def bare_round(options):
     size, requests = int(options.gigabytes * 1e9), int(options.seconds * 20_000)
     with tempfile.TemporaryDirectory(prefix='moldau-bench-', dir=options.scratch) as folder:
         path = os.path.join(folder, 'log')
-        figures = {'produce_cpu_s_per_gb': used('produce', size) / size * 1e9}
-        figures['consume_cpu_s_per_gb'] = statistics.median(used('consume', size) for _ in range(CONSUMPTIONS)) / size * 1e9
+        figures = {f'{kind}_cpu_s_per_gb': statistics.median(used(kind, size) for _ in range(REPEATS)) / size * 1e9 for kind in ('produce', 'consume')}
         figures['unbatched_cpu_us'] = used('unbatched', requests) / requests * 1e6
     return {'figures': figures}
 
@@ -133,11 +137,11 @@ def as_markdown(options, result, lines):
     return '\n'.join(['# Side by side', '', *markdown_table(lines), '', 'The last column says how many times better the second engine is (less, or more a second).', '',
                       f'Medians of {options.rounds} rounds. Produce: {options.gigabytes:g} GB of 1 KiB records in 64 KiB batches, acks=all, idempotent, '
                       f'5 in flight, {options.partitions} partitions; consume: the same, from the page cache, 1 MiB of a partition and 8 MiB in all '
-                      f'a fetch ({CONSUMPTIONS} times a round, the median); Kafka\'s own consumer is kafka-consumer-perf-test. "First after the start" '
+                      f'a fetch (each {REPEATS} times a round, the median); Kafka\'s own consumer is kafka-consumer-perf-test. "First after the start" '
                       f'is the first {options.warmup_s:g} s of producing after the start and the first reading of that; all else comes after it. '
                       'Unbatched: 100 bytes a request, '
                       f'5 in flight. Latency: {options.rate} records of 1 KiB a second, from the intended send time, linger 0. '
-                      'CPU time and memory are the broker\'s own, from /proc; nothing is fsynced (`flush.*` at its defaults). '
+                      'CPU time and memory are the broker\'s own; nothing is fsynced (`flush.*` at its defaults). '
                       'The bare loop (bench/bare) is one thread with blocking calls that receives, sums, writes and answers, or sends '
                       'by `sendfile` in pieces of 1 MB. Free memory: bench/warm_memory.py.', '',
                       *about(result), '', 'Made by `./dev bench side-by-side`; the JSON beside this page has every report.', ''])

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <sys/resource.h>
-#include <unistd.h>
 
 namespace moldau::load {
 namespace {
@@ -19,20 +19,6 @@ std::optional<std::uint64_t> number_at(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{}) return std::nullopt;
     return number;
-}
-
-/// The field of that number in /proc/PID/stat, counted from 1 as in proc(5), from the third on: the
-/// second, the name, is in parentheses and may hold blanks and parentheses of its own.
-std::optional<std::uint64_t> stat_field(std::string_view stat, int number) {
-    const std::size_t name_end = stat.rfind(')');
-    if (name_end == std::string_view::npos) return std::nullopt;
-    std::string_view rest = stat.substr(name_end + 1);
-    for (int at = 3; at <= number; ++at) {
-        rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-        if (at == number) return number_at(rest);
-        rest.remove_prefix(std::min(rest.find(' '), rest.size()));
-    }
-    return std::nullopt;
 }
 
 std::optional<std::uint64_t> status_value(std::string_view status, std::string_view key) {
@@ -59,33 +45,28 @@ double seconds(const timeval& time) {
 
 }  // namespace
 
-Result<ProcessUsage> parse_usage(std::string_view stat, std::string_view status,
-                                 std::int64_t ticks_per_second) {
-    constexpr int kUserTicks = 14;
-    constexpr int kSystemTicks = 15;
+Result<ProcessUsage> parse_memory(std::string_view status) {
     constexpr std::uint64_t kKiB = 1024;
-    const auto user = stat_field(stat, kUserTicks);
-    const auto system = stat_field(stat, kSystemTicks);
     const auto rss = status_value(status, "VmRSS:");
     const auto peak = status_value(status, "VmHWM:");
     const auto threads = status_value(status, "Threads:");
-    if (!user || !system || !rss || !peak || !threads)
+    if (!rss || !peak || !threads)
         return Error{ErrorCode::invalid_request, "is no process with memory of its own"};
     return ProcessUsage{
-        .cpu_seconds = static_cast<double>(*user + *system) / static_cast<double>(ticks_per_second),
-        .rss_bytes = *rss * kKiB,
-        .rss_peak_bytes = *peak * kKiB,
-        .threads = threads};
+        .rss_bytes = *rss * kKiB, .rss_peak_bytes = *peak * kKiB, .threads = threads};
 }
 
 Result<ProcessUsage> usage_of(std::int32_t pid) {
-    const auto stat = text_of(fmt::format("/proc/{}/stat", pid));
     const auto status = text_of(fmt::format("/proc/{}/status", pid));
-    if (!stat || !status)
+    clockid_t clock{};
+    timespec used{};
+    if (!status || ::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
         return Error{ErrorCode::invalid_request, fmt::format("there is no process {}", pid)};
-    Result<ProcessUsage> usage = parse_usage(*stat, *status, ::sysconf(_SC_CLK_TCK));
+    Result<ProcessUsage> usage = parse_memory(*status);
     if (!usage)
         return Error{usage.error().code, fmt::format("process {} {}", pid, usage.error().detail)};
+    usage->cpu_seconds =
+        static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
     return usage;
 }
 

@@ -1,4 +1,4 @@
-// What a process has used, as Linux tells it in /proc/PID.
+// What a process has used, as Linux tells it.
 #pragma once
 
 #include "moldau/base/result.hpp"
@@ -16,11 +16,12 @@ struct ProcessUsage {
     std::optional<std::uint64_t> threads;
 };
 
-/// `stat` and `status` are the texts of these files. Errors: invalid_request: they are none
-Result<ProcessUsage> parse_usage(std::string_view stat, std::string_view status,
-                                 std::int64_t ticks_per_second);
+/// All but CPU time, from the text of /proc/PID/status. Errors: invalid_request: it is none
+Result<ProcessUsage> parse_memory(std::string_view status);
 
-/// Errors: invalid_request: there is no such process, or it is not ours to see
+/// CPU time is that of the process's own clock (clock_getcpuclockid(3)), in nanoseconds: /proc
+/// tells it in ticks of 10 ms. Errors: invalid_request: there is no such process, or it is not ours
+/// to see
 Result<ProcessUsage> usage_of(std::int32_t pid);
 
 /// User and system time of this process.

@@ -8,24 +8,21 @@
 namespace moldau::load {
 namespace {
 
-constexpr std::string_view kStat =
-    "4242 (a ) (b) S 1 4242 4242 0 -1 4194560 900 0 3 0 250 125 0 0 20 0 105 0 77 99 88";
 constexpr std::string_view kStatus =
     "Name:\ta ) (b\nUmask:\t0022\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\nThreads:\t105\n";
 
-TEST(ProcessUsage, ReadsTimesBehindANameWithParenthesesAndMemoryInKib) {
-    const Result<ProcessUsage> usage = parse_usage(kStat, kStatus, 100);
+TEST(ProcessUsage, ReadsMemoryInKib) {
+    const Result<ProcessUsage> usage = parse_memory(kStatus);
     ASSERT_TRUE(usage);
-    EXPECT_DOUBLE_EQ(usage->cpu_seconds, 3.75);
     EXPECT_EQ(usage->rss_bytes, 1024U * 1024);
     EXPECT_EQ(usage->rss_peak_bytes, 2048U * 1024);
     EXPECT_EQ(usage->threads, 105U);
 }
 
 TEST(ProcessUsage, RefusesTextsThatAreCutOff) {
-    EXPECT_FALSE(parse_usage("", kStatus, 100));
-    EXPECT_FALSE(parse_usage("4242 (a) S 1 4242", kStatus, 100));
-    EXPECT_FALSE(parse_usage(kStat, "Name:\tkthreadd\n", 100));
+    EXPECT_FALSE(parse_memory(""));
+    EXPECT_FALSE(parse_memory("Name:\tkthreadd\n"));
+    EXPECT_FALSE(parse_memory(kStatus.substr(0, kStatus.find("Threads"))));
 }
 
 TEST(ProcessUsage, SeesThisProcess) {
@@ -34,6 +31,15 @@ TEST(ProcessUsage, SeesThisProcess) {
     EXPECT_GT(usage->rss_bytes, 0U);
     EXPECT_GE(usage->rss_peak_bytes, usage->rss_bytes);
     EXPECT_GE(usage->threads, 1U);
+}
+
+TEST(ProcessUsage, TellsCpuTimeFinerThanTheTicksOfProc) {
+    const double before = usage_of(::getpid())->cpu_seconds;
+    while (own_cpu_seconds() < before + 0.0001) {
+    }
+    const double used = usage_of(::getpid())->cpu_seconds - before;
+    EXPECT_GT(used, 0.0);
+    EXPECT_NEAR(usage_of(::getpid())->cpu_seconds, own_cpu_seconds(), 0.1);
 }
 
 TEST(ProcessUsage, SaysThatThereIsNoSuchProcess) {
