@@ -114,7 +114,8 @@ function(moldau_test name)
     endforeach()
     add_dependencies(tested ${target})
     add_test(NAME ${MOLDAU_PRESET}.${ARG_NAME} COMMAND ${target})
-    set_tests_properties(${MOLDAU_PRESET}.${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+    set_tests_properties(${MOLDAU_PRESET}.${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+        FAIL_REGULAR_EXPRESSION "Running 0 tests")
     if(ARG_LABELS)  # what takes long begins early
         set_tests_properties(${MOLDAU_PRESET}.${ARG_NAME} PROPERTIES COST 20)
     endif()

@@ -1,5 +1,5 @@
 // What a request costs in memory: nothing, once the loop has warmed up. A program of its own, since
-// it puts itself before malloc; without recycling of frames (sanitizers) there is nothing to see.
+// it puts itself before malloc.
 #include "support/lone_shard.hpp"
 
 #include "moldau/net/asio_transport.hpp"
@@ -10,8 +10,6 @@
 
 #include <array>
 #include <memory>
-
-#ifndef BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
 
 namespace {
 std::size_t allocations = 0;  // of one thread: the test has no other
@@ -101,5 +99,3 @@ TEST(Allocations, NoneIsMadeByWaitingForARequestAndAnsweringIt) {
 
 }  // namespace
 }  // namespace moldau::net
-
-#endif
