@@ -8,7 +8,6 @@
 #include <iterator>
 #include <optional>
 #include <string>
-#include <sys/resource.h>
 
 namespace moldau::load {
 namespace {
@@ -39,8 +38,10 @@ std::optional<std::string> text_of(const std::string& path) {
     return text;
 }
 
-double seconds(const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+std::optional<double> seconds_of(clockid_t clock) {
+    timespec time{};
+    if (::clock_gettime(clock, &time) != 0) return std::nullopt;
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 }  // namespace
@@ -59,21 +60,19 @@ Result<ProcessUsage> parse_memory(std::string_view status) {
 Result<ProcessUsage> usage_of(std::int32_t pid) {
     const auto status = text_of(fmt::format("/proc/{}/status", pid));
     clockid_t clock{};
-    timespec used{};
-    if (!status || ::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+    std::optional<double> cpu_seconds;
+    if (::clock_getcpuclockid(pid, &clock) == 0) cpu_seconds = seconds_of(clock);
+    if (!status || !cpu_seconds)
         return Error{ErrorCode::invalid_request, fmt::format("there is no process {}", pid)};
     Result<ProcessUsage> usage = parse_memory(*status);
     if (!usage)
         return Error{usage.error().code, fmt::format("process {} {}", pid, usage.error().detail)};
-    usage->cpu_seconds =
-        static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+    usage->cpu_seconds = *cpu_seconds;
     return usage;
 }
 
 double own_cpu_seconds() {
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID).value_or(0);
 }
 
 }  // namespace moldau::load

@@ -118,6 +118,7 @@ TEST(SocketTuning, KnowsWhatStaysOnOneMachine) {
     EXPECT_TRUE(one("fd00::5", "fd00::5"));
     EXPECT_FALSE(one("10.0.0.5", "10.0.0.6"));
     EXPECT_FALSE(one("fd00::5", "fd00::6"));
+    EXPECT_FALSE(one("fd00::5", "fd00::7f00:6"));
     EXPECT_FALSE(one("", ""));  // of a socket that is not connected any more
 }
 
