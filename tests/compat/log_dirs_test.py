@@ -12,16 +12,27 @@ import tempfile
 import threading
 import unittest
 
-from apache_kafka import BROKER, TOOL, two_free_ports
+from apache_kafka import BROKER, two_free_ports
+from kafka_tools import KafkaTools
 from log_dirs import log_dirs
 from moldaud import Moldaud, Wire, until
 
 BINARY = None
-ALTER, DESCRIBE = 34, 35
+ALTER = 34
+TOOLS = KafkaTools()
 
 
-def run(*arguments, stdin=''):
-    return subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, text=True, timeout=120, check=True).stdout
+def setUpModule():
+    TOOLS.__enter__()
+    unittest.addModuleCleanup(TOOLS.__exit__)
+
+
+def run(*arguments):
+    """What Kafka's tool writes, which is to end well."""
+    text, code = TOOLS(*arguments)
+    if code != 0:
+        raise AssertionError(f'{arguments}: exit {code}\n{text}')
+    return text
 
 
 def string(text):
@@ -113,6 +124,11 @@ class Node:
         sizes = [each[0] for replicas, *_ in log_dirs(self.address()).values() for (name, _), each in replicas.items() if name == topic and each[2]]
         return not copies or sum(sizes) >= size
 
+    def place(self, topic):
+        """The directory of its partition 0, as soon as the broker has heard of it."""
+        [(directory, _, _)] = until(lambda: self.places(topic).get(0))
+        return directory
+
     def arrived(self, topic, partition, directory):
         return self.places(topic).get(partition) == [(directory, 0, False)]
 
@@ -174,12 +190,12 @@ class Same(unittest.TestCase):
             tool = ('reassign-partitions', '--bootstrap-server', node.address(), '--reassignment-json-file', plan)
             said = [re.sub(r'\{.*\}', '{…}', run(*tool, '--execute'))]
             said.append(until(lambda: (out := run(*tool, '--verify')) and 'in progress' not in out and out))
-            self.assertTrue(node.arrived('moved', 0, 1 - started[0]))
-            self.assertTrue(node.arrived('moved', 1, started[1]))
+            until(lambda: node.arrived('moved', 0, 1 - started[0]))
+            until(lambda: node.arrived('moved', 1, started[1]))
             node.write('moved', ['after'], 0)
             until(lambda: node.assigned('moved') == {**started, 0: 1 - started[0]})
             node.restart()
-            self.assertTrue(node.arrived('moved', 0, 1 - started[0]))
+            until(lambda: node.arrived('moved', 0, 1 - started[0]))
             now = node.read('moved')
             self.assertEqual(now, sorted(before + [['0', '2000', 'after']]))
             return [line.replace(node.dirs[1 - started[0]], 'THERE').replace(node.folder, '') for text in said for line in text.splitlines() if 'Current partition replica assignment' not in line]
@@ -189,7 +205,7 @@ class Same(unittest.TestCase):
         def talk(node):
             node.create('there')
             node.write('there', ['x'])
-            [(here, _, _)] = node.places('there')[0]
+            here = node.place('there')
             there = 1 - here
             said = [node.alter(('there', 0, node.dirs[here])),
                     node.alter(('there', 0, '/nowhere')),
@@ -202,14 +218,14 @@ class Same(unittest.TestCase):
             until(lambda: node.arrived('there', 0, there))
             for name in ('later-a', 'later-b', 'later-c'):
                 node.create(name)
-            said.append([until(lambda each=each: node.places(each))[0][0][0] for each in ('later-a', 'later-b', 'later-c')])
+            said.append([node.place(each) for each in ('later-a', 'later-b', 'later-c')])
             return said
         print(self.each(talk), flush=True)
 
     def test_nothing_is_moved_into_a_cordoned_directory(self):
         def talk(node):
             node.create('here')
-            [(here, _, _)] = node.places('here')[0]
+            here = node.place('here')
             cordoned = node.dirs[1 - here]
             self.assertEqual(node.alter(('later', 0, cordoned)), {('later', 0): 3})
             node.create('later')
@@ -257,7 +273,7 @@ class Ours(unittest.TestCase):
         node = self.node
         node.create('busy', 1, '--config', 'segment.bytes=1048576', '--config', 'flush.messages=1')
         node.write('busy', [f'{i}:' + 'x' * 500 for i in range(5000)])
-        [(place, _, _)] = node.places('busy')[0]
+        place = node.place('busy')
         end = self.producer('busy')
         try:
             for _ in range(4):
@@ -278,7 +294,7 @@ class Ours(unittest.TestCase):
         lines = [f'{i}:' + 'y' * 300 for i in range(8000)]
         node.write('killed', lines)
         run('delete-records', '--bootstrap-server', node.address(), '--offset-json-file', self.offsets('killed', 100))
-        [(place, _, _)] = node.places('killed')[0]
+        place = node.place('killed')
         for turn in range(12):
             place = 1 - place
             self.assertEqual(node.alter(('killed', 0, node.dirs[place])), {('killed', 0): 0})
@@ -302,7 +318,7 @@ class Ours(unittest.TestCase):
         for turn in range(5):
             node.create('gone')
             node.write('gone', ['z' * 1000 for _ in range(3000)])
-            [(place, _, _)] = node.places('gone')[0]
+            place = node.place('gone')
             node.alter(('gone', 0, node.dirs[1 - place]))
             run('topics', '--bootstrap-server', node.address(), '--delete', '--topic', 'gone')
             until(lambda: not node.places('gone'))

@@ -13,7 +13,7 @@ import urllib.request
 
 from apache_kafka import ApacheKafka, print_both
 from kafka_tools import KAFKA, KafkaTools
-from moldaud import HERE, Moldaud, Wire
+from moldaud import HERE, Moldaud, Wire, until
 
 BINARY = None
 
@@ -62,10 +62,20 @@ def normalized(text):
     return '\n'.join(sorted(lines))
 
 
+def settle(ask, name):
+    """What was altered up to here is told of from here on: Apache Kafka answers when it is decided, and its broker hears of it a moment later."""
+    mark = '--entity-type', 'clients', '--entity-name', name
+    ask('--alter', *mark, '--add-config', 'producer_byte_rate=1')
+    until(lambda: 'producer_byte_rate' in ask('--describe', *mark)[0])
+
+
 def transcript(address):
     with KafkaTools() as tools:
-        said = []
+        said, before = [], ''
         for line in filter(None, SCRIPT.splitlines()):
+            if line.startswith('--describe') and before.startswith('--alter'):
+                settle(lambda *words: tools('configs', '--bootstrap-server', address, *words), f'settled-{len(said)}')
+            before = line
             text, code = tools('configs', '--bootstrap-server', address, *line.split())
             said.append((line, normalized(text), code))
         return said
