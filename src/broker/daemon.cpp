@@ -50,6 +50,7 @@ net::SocketOptions socket_options(const config::Settings& settings) {
             .send_buffer_bytes = settings.get(config::kSocketSendBufferBytes),
             .receive_buffer_bytes = settings.get(config::kSocketReceiveBufferBytes),
             .send_buffer_grows = settings.get(config::kSocketSendBufferGrows),
+            .receive_buffer_grows = settings.get(config::kSocketReceiveBufferGrows),
             .local_pacing = settings.get(config::kSocketLocalPacing)};
 }
 

@@ -37,6 +37,10 @@ constexpr Setting kMoldau[] = {
         .doc("Whether clients on this machine are sent to at the pace of a system's congestion "
              "control that has one (net.ipv4.tcp_congestion_control=bbr): no network lies "
              "between, and each piece wakes the client anew. Others always are."),
+    row("moldau.socket.receive.buffer.grows", boolean, "true", anything, medium, read_only)
+        .doc("Whether the receive buffer of a connection may become larger than "
+             "socket.receive.buffer.bytes when what is sent over it is read as fast as it comes: "
+             "up to net.ipv4.tcp_rmem's maximum. A connection that sends little stays small."),
     row("moldau.socket.send.buffer.grows", boolean, "true", anything, medium, read_only)
         .doc("Whether the send buffer of a connection that records are fetched over may become "
              "larger than socket.send.buffer.bytes when it can use that: up to "

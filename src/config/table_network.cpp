@@ -65,7 +65,8 @@ constexpr Setting kNetwork[] = {
         .doc("The length of the kernel's queue of connections not yet accepted, within "
              "net.core.somaxconn."),
     row("socket.receive.buffer.bytes", int32, "102400", anything, high, read_only)
-        .doc("SO_RCVBUF of each connection; -1 leaves it to the kernel."),
+        .doc("SO_RCVBUF of each connection, within net.core.rmem_max; -1 leaves it to the kernel. "
+             "It is where the kernel begins: see moldau.socket.receive.buffer.grows."),
     row("socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only)
         .doc("The largest request. A frame that declares more closes its connection."),
     row("socket.send.buffer.bytes", int32, "102400", anything, high, read_only)

@@ -14,6 +14,15 @@ constexpr std::string_view kPaces = "bbr";           // and those of later versi
 constexpr std::string_view kWithoutPauses = "reno";  // in every kernel, and allowed to everyone
 constexpr std::string_view kLoopbackNet = "127.";
 
+// A size that was set holds for good; without the lock the kernel makes the buffer what the
+// connection can use, up to the maximum of net.ipv4.tcp_wmem and of tcp_rmem.
+void unlock_buffer(int fd, int lock) {
+    int locks = 0;
+    socklen_t size = sizeof locks;
+    if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, &size) == 0)
+        set_option(fd, SOL_SOCKET, SO_BUF_LOCK, locks & ~lock);
+}
+
 }  // namespace
 
 bool on_one_machine(const Endpoint& ours, const Endpoint& theirs) {
@@ -37,15 +46,11 @@ void tune(int fd, const SocketOptions& options) {
         set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes);
     if (options.receive_buffer_bytes >= 0)
         set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes);
+    if (options.receive_buffer_grows) unlock_buffer(fd, SOCK_RCVBUF_LOCK);
 }
 
 void let_send_buffer_grow(int fd) {
-    // A size that was set holds for good; without the lock the kernel makes it what the connection
-    // can use, up to net.ipv4.tcp_wmem.
-    int locks = 0;
-    socklen_t size = sizeof locks;
-    if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, &size) == 0)
-        set_option(fd, SOL_SOCKET, SO_BUF_LOCK, locks & SOCK_RCVBUF_LOCK);
+    unlock_buffer(fd, SOCK_SNDBUF_LOCK);
 }
 
 std::string stop_pacing(int listening) {

@@ -10,7 +10,8 @@ namespace moldau::net {
 
 void set_option(int fd, int level, int name, int value);
 
-/// What holds for a socket whatever goes over it.
+/// What holds for a socket whatever goes over it, before it is connected or listens: a receive
+/// buffer whose size is locked at that time also limits the window that the other side is offered.
 void tune(int fd, const SocketOptions& options);
 
 /// For a connected socket that is about to send records: lets its send buffer grow

@@ -103,6 +103,7 @@ inline constexpr Key<std::string> kLogLevel{"moldau.log.level"};
 inline constexpr Key<std::int64_t> kMemoryBudgetBytes{"moldau.memory.budget.bytes"};
 inline constexpr Key<std::int32_t> kShards{"moldau.shards"};
 inline constexpr Key<bool> kSocketLocalPacing{"moldau.socket.local.pacing"};
+inline constexpr Key<bool> kSocketReceiveBufferGrows{"moldau.socket.receive.buffer.grows"};
 inline constexpr Key<bool> kSocketSendBufferGrows{"moldau.socket.send.buffer.grows"};
 
 }  // namespace moldau::config

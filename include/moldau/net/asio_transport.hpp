@@ -9,11 +9,12 @@
 namespace moldau::net {
 
 struct SocketOptions {
-    int listen_backlog = 50;        // socket.listen.backlog.size
-    int send_buffer_bytes = -1;     // socket.send.buffer.bytes; -1: the system's choice
-    int receive_buffer_bytes = -1;  // socket.receive.buffer.bytes
-    bool send_buffer_grows = true;  // moldau.socket.send.buffer.grows: where records are sent
-    bool local_pacing = false;      // moldau.socket.local.pacing: of what is accepted
+    int listen_backlog = 50;           // socket.listen.backlog.size
+    int send_buffer_bytes = -1;        // socket.send.buffer.bytes; -1: the system's choice
+    int receive_buffer_bytes = -1;     // socket.receive.buffer.bytes
+    bool send_buffer_grows = true;     // moldau.socket.send.buffer.grows: where records are sent
+    bool receive_buffer_grows = true;  // moldau.socket.receive.buffer.grows
+    bool local_pacing = false;         // moldau.socket.local.pacing: of what is accepted
     bool no_delay = true;
     bool keep_alive = true;
 };

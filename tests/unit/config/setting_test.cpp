@@ -70,7 +70,7 @@ TEST(SettingTable, HoldsEverySettingOfKafkasBrokerAndOtherwiseOnlyOurOwn) {
     std::size_t own = 0;
     for (const Setting& setting : table(Table::broker))
         own += setting.name.starts_with("moldau.") ? 1U : 0U;
-    EXPECT_EQ(own, 11U);
+    EXPECT_EQ(own, 12U);
     EXPECT_EQ(table(Table::broker).size(), rows.size() + own);
 }
 
@@ -143,8 +143,9 @@ TEST(SettingTable, DocumentsExactlyWhatIsInEffect) {
             "min.insync.replicas", "moldau.client.metrics", "moldau.connection.frame.deadline.ms",
             "moldau.connection.inflight.bytes", "moldau.crash.directory", "moldau.http.listener",
             "moldau.log.format", "moldau.log.level", "moldau.memory.budget.bytes", "moldau.shards",
-            "moldau.socket.local.pacing", "moldau.socket.send.buffer.grows", "node.id",
-            "num.partitions", "offset.metadata.max.bytes", "offsets.load.buffer.size",
+            "moldau.socket.local.pacing", "moldau.socket.receive.buffer.grows",
+            "moldau.socket.send.buffer.grows", "node.id", "num.partitions",
+            "offset.metadata.max.bytes", "offsets.load.buffer.size",
             "offsets.retention.check.interval.ms", "offsets.retention.minutes",
             "offsets.topic.compression.codec", "offsets.topic.num.partitions",
             "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",

@@ -239,10 +239,10 @@ Task<> looks_at_locks_while_sending(Shard& shard, Transport& transport, Acceptor
 /// SO_BUF_LOCK before and after records are sent over a connection whose buffers have sizes.
 std::array<int, 2> locks_around_records(bool send_buffer_grows) {
     OneFile f("0123456789");
-    const auto transport =
-        make_asio_transport(f.one.shard, {.send_buffer_bytes = 102'400,
-                                          .receive_buffer_bytes = 102'400,
-                                          .send_buffer_grows = send_buffer_grows});
+    const auto transport = make_asio_transport(f.one.shard, {.send_buffer_bytes = 102'400,
+                                                             .receive_buffer_bytes = 102'400,
+                                                             .send_buffer_grows = send_buffer_grows,
+                                                             .receive_buffer_grows = false});
     auto acceptor = transport->listen({"127.0.0.1", 0});
     EXPECT_TRUE(acceptor);
     std::string answer;

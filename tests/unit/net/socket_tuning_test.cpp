@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <string>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -74,16 +75,58 @@ std::vector<std::string> congestion_controls() {
     return names;
 }
 
-TEST(SocketTuning, SizesOfTheSettingsHoldUntilTheSendBufferMayGrow) {
-    const Pair pair(
-        [](int fd) { tune(fd, {.send_buffer_bytes = 102'400, .receive_buffer_bytes = 50'000}); });
-    EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_SNDBUF), 2 * 102'400);  // for its own, socket(7)
-    EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_RCVBUF), 2 * 50'000);
-    EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_BUF_LOCK), SOCK_BUF_LOCK_MASK);
+TEST(SocketTuning, SizesOfTheSettingsHoldUntilTheBuffersMayGrow) {
+    for (const bool grows : {false, true}) {
+        const Pair pair([grows](int fd) {
+            tune(fd, {.send_buffer_bytes = 102'400,
+                      .receive_buffer_bytes = 50'000,
+                      .receive_buffer_grows = grows});
+        });
+        const int receiving = grows ? 0 : SOCK_RCVBUF_LOCK;
+        // Twice, for the kernel's own (socket(7)).
+        EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_SNDBUF), 2 * 102'400);
+        EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_RCVBUF), 2 * 50'000);
+        EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_BUF_LOCK), SOCK_SNDBUF_LOCK | receiving);
 
-    let_send_buffer_grow(pair.accepted->fd());
-    EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_BUF_LOCK), SOCK_RCVBUF_LOCK);
-    EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_SNDBUF), 2 * 102'400);
+        let_send_buffer_grow(pair.accepted->fd());
+        EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_BUF_LOCK), receiving);
+        EXPECT_EQ(pair.accepted->option(SOL_SOCKET, SO_SNDBUF), 2 * 102'400);
+    }
+}
+
+/// How large the receive buffer is after much was read from it as fast as it came.
+int after_much_reading(const Pair& pair) {
+    constexpr std::size_t kAll = 64U << 20U;
+    const std::jthread client([&pair] {
+        const std::vector<char> part(1U << 20U);
+        for (std::size_t sent = 0; sent < kAll; sent += part.size()) {
+            for (std::size_t put = 0; put < part.size();) {
+                const ssize_t taken =
+                    ::send(pair.client.fd(), part.data() + put, part.size() - put, MSG_NOSIGNAL);
+                if (taken < 0) return;
+                put += static_cast<std::size_t>(taken);
+            }
+        }
+    });
+    std::vector<char> into(1U << 20U);
+    std::size_t read = 0;
+    while (read < kAll) {
+        const ssize_t got = ::recv(pair.accepted->fd(), into.data(), into.size(), 0);
+        if (got <= 0) break;
+        read += static_cast<std::size_t>(got);
+    }
+    EXPECT_EQ(read, kAll);
+    return pair.accepted->option(SOL_SOCKET, SO_RCVBUF);
+}
+
+TEST(SocketTuning, AReceiveBufferGrowsWhileMuchIsReadAndOnlyWhereItMay) {
+    const auto size = [](bool grows) {
+        return after_much_reading(Pair([grows](int fd) {
+            tune(fd, {.receive_buffer_bytes = 50'000, .receive_buffer_grows = grows});
+        }));
+    };
+    EXPECT_EQ(size(false), 2 * 50'000);
+    EXPECT_GT(size(true), 4 * 50'000);
 }
 
 TEST(SocketTuning, BuffersThatTheKernelSizesStayItsOwn) {
