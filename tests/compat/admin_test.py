@@ -109,7 +109,8 @@ MOVES = {'SAME': [{'topic': 't', 'partition': 0, 'replicas': [1]}, {'topic': 't'
 
 def normalized(text, address):
     """Without what differs from run to run (ids, times, offsets, paths), and without the words of an error, which are each server's own."""
-    text = text.replace(address, 'ADDRESS').replace(address.split(':')[1], 'PORT')
+    text = text.replace(address, 'ADDRESS')
+    text = re.sub(rf"(?<!\d){address.split(':')[1]}(?!\d)", 'PORT', text)
     text = without_words(text)
     for pattern, to in ((r'\d\d:\d\d:\d\d\.\d+ ERROR (\w+): .*', r'ERROR \1'),
                         (r'((?:Could|Can) not \w+ \S+ to \S+\.) .*', r'\1'),
@@ -193,6 +194,11 @@ MEANT = {
     'features describe': (fewer_features, 'features that are not carried out are not advertised (decided)'),
     'features upgrade --release-version': (None, 'a release means features that are not carried out yet'),
 }
+
+
+class Normalizing(unittest.TestCase):
+    def test_a_port_within_a_longer_number_is_no_port(self):
+        self.assertEqual(normalized('127.0.0.1:23372 23372 9223372036854775807', '127.0.0.1:23372'), 'ADDRESS PORT 9223372036854775807')
 
 
 class Tools(unittest.TestCase):
