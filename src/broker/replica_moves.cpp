@@ -152,11 +152,22 @@ std::optional<std::size_t> ReplicaMoves::take_preferred(std::string_view partiti
     return directory;
 }
 
-const log::Log* ReplicaMoves::copy_of(const TopicPartition& id) const {
+std::optional<ReplicaMoves::Copy> ReplicaMoves::copy_of(const TopicPartition& id) const {
     const auto of_topic = moves_.find(id.topic);
-    if (of_topic == moves_.end()) return nullptr;
+    if (of_topic == moves_.end()) return std::nullopt;
     const auto found = of_topic->second.find(id.partition);
-    return found == of_topic->second.end() ? nullptr : found->second->copy.get();
+    if (found == of_topic->second.end()) return std::nullopt;
+    const Move& move = *found->second;
+    if (*move.role != Role::copy) {
+        if (!move.then || *move.then == move.to) return std::nullopt;
+        return Copy{.directory = here_.facts().directories->all()[*move.then].path};
+    }
+    Copy copy{.directory = log_directory_of(move.path)};
+    if (move.copy != nullptr) {
+        copy.bytes = move.copy->size_bytes();
+        copy.end = move.copy->end_offset();
+    }
+    return copy;
 }
 
 std::optional<std::size_t> ReplicaMoves::other_directory(const TopicPartition& id) const {

@@ -56,8 +56,14 @@ public:
     /// Once.
     std::optional<std::size_t> take_preferred(std::string_view partition);
 
-    /// The copy of a replica that is on its way; nullptr: there is none, or none yet.
-    const log::Log* copy_of(const TopicPartition& id) const;
+    /// The copy of a replica that is on its way, from the answer on that its move has begun; of
+    /// one that has arrived and goes on, the next.
+    struct Copy {
+        std::string directory;  // the log directory it is in
+        std::uint64_t bytes = 0;
+        Offset end;  // nothing and 0 until its log is open
+    };
+    std::optional<Copy> copy_of(const TopicPartition& id) const;
     /// Once the checkpoints say something of the copy, too: where the one of the two logs lies that
     /// is not the replica now.
     std::optional<std::size_t> other_directory(const TopicPartition& id) const;

@@ -62,7 +62,8 @@ public:
     std::uint64_t copies_seen = 0;  // on their way
     std::uint64_t life = 0;         // of the node: which process it is
     bool is_disk_full = false;
-    bool has_disk_failed = false;  // by errors, in this life
+    bool has_disk_failed = false;     // by errors, in this life
+    std::uint64_t disk_troubles = 0;  // how often it began to fail, or was full
 
     /// How often what was not flushed may have been lost. What a client was told before is void
     /// then, for topics that do not flush.

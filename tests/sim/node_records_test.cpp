@@ -135,6 +135,7 @@ private:
                     world_.crash_at_call(node_, random_.between(1, 300), kind_);
                 break;
             case Trouble::failing_disk:
+                ++model_.disk_troubles;
                 is_disk_sick_ = was_disk_sick_ = model_.has_disk_failed = true;
                 world_.set_faults(DiskFaults{.write_error = 5'000,
                                              .read_error = 2'000,
@@ -143,6 +144,7 @@ private:
                                              .cold_read = 200'000});
                 break;
             case Trouble::full_disk:
+                ++model_.disk_troubles;
                 is_disk_sick_ = was_disk_sick_ = model_.is_disk_full = true;
                 world_.set_faults(DiskFaults{.bytes_max = random_.between(1, 200'000)});
                 break;

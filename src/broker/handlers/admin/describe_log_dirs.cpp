@@ -39,18 +39,21 @@ void add_size(std::vector<LogSize>& sizes, BrokerShard& here, const Uuid& id,
     if (here.owner_of(partition) != here.index()) return;
     const Partition* found = here.find(partition);
     if (found == nullptr) return;
-    const auto add = [&](const log::Log& log, Offset of, bool is_copy) {
-        const std::string& path = log.directory();
-        sizes.push_back({.directory = path.substr(0, path.rfind('/')),
+    const auto add = [&](std::string directory, std::uint64_t bytes, std::int64_t lag,
+                         bool is_copy) {
+        sizes.push_back({.directory = std::move(directory),
                          .topic = topic,
                          .partition = number,
-                         .bytes = static_cast<std::int64_t>(log.size_bytes()),
-                         .offset_lag = std::max<std::int64_t>(0, of - log.end_offset()),
+                         .bytes = static_cast<std::int64_t>(bytes),
+                         .offset_lag = std::max<std::int64_t>(0, lag),
                          .is_copy = is_copy});
     };
-    add(found->log(), found->high_watermark(), false);
-    if (const log::Log* copy = here.moves().copy_of(partition))
-        add(*copy, found->log().end_offset(), true);
+    const log::Log& log = found->log();
+    const std::string& path = log.directory();
+    add(path.substr(0, path.rfind('/')), log.size_bytes(),
+        found->high_watermark() - log.end_offset(), false);
+    if (auto copy = here.moves().copy_of(partition))
+        add(std::move(copy->directory), copy->bytes, log.end_offset() - copy->end, true);
 }
 
 std::vector<LogSize> sizes_on(BrokerShard& here, const Asked& asked) {
